@@ -1,0 +1,41 @@
+//! The end of a session: signalled by whichever thread knows of it first.
+
+use std::{
+    net::{Shutdown, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use crossbeam_channel::{Receiver, Sender};
+
+use crate::ending::Ending;
+
+/// Ends the session, from any thread.
+pub struct End {
+    shutdown: AtomicBool,
+    reason: Sender<Ending>,
+    stream: Arc<TcpStream>,
+}
+
+impl End {
+    /// The end of the session on `stream`, and where its one reason will arrive.
+    #[must_use]
+    pub fn new(stream: Arc<TcpStream>) -> (Self, Receiver<Ending>) {
+        let (reason, ended) = crossbeam_channel::bounded(1);
+        (Self { shutdown: AtomicBool::new(false), reason, stream }, ended)
+    }
+
+    /// Ends the session for this reason, unless it has ended already: the first reason
+    /// counts, and what follows from it (a failed write, an end of stream) does not.
+    ///
+    /// The shutdown wakes every thread that is blocked on the connection.
+    pub fn signal(&self, ending: Ending) {
+        if self.shutdown.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let _ = self.reason.send(ending); // room for one, and there is only one
+        let _ = self.stream.shutdown(Shutdown::Both);
+    }
+}

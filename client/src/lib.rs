@@ -1,0 +1,21 @@
+//! A client that keeps its line alive and notices when the server is gone.
+//!
+//! [`connect`] finds the server; [`session`] starts the threads and waits for the end.
+//! Bytes flow one way through the files: [`input`] → [`outgoing`] → the server →
+//! [`receive`] → the output. Beside them [`heartbeat`] asks for a sign of life whenever
+//! the pure rule in [`liveness`] says so, [`ending`] names why a session ended, and
+//! [`report`] puts it into words.
+
+#![forbid(unsafe_code)]
+
+pub mod activity;
+pub mod connect;
+pub mod end;
+pub mod ending;
+pub mod heartbeat;
+pub mod input;
+pub mod liveness;
+pub mod outgoing;
+pub mod receive;
+pub mod report;
+pub mod session;

@@ -1,0 +1,109 @@
+//! The client's command line.
+
+#![forbid(unsafe_code)]
+
+use std::{
+    error::Error,
+    io::{self, Write as _},
+    process::ExitCode,
+    time::Duration,
+};
+
+use clap::Parser;
+use client::{
+    connect::connect,
+    ending::Ending,
+    liveness::HeartbeatRule,
+    report::Report,
+    session::{AtInputEnd, Session},
+};
+use common::{
+    args,
+    console::{self, Seconds, Verbosity},
+};
+use tracing::{debug, error, info};
+
+/// Sends lines to an echo server, keeps the line alive while nothing is typed, and
+/// notices when the server is gone.
+///
+/// Lines from stdin go out; their echoes come to stdout, byte for byte; everything else
+/// is said on stderr. When nothing has come from the server for --idle, a heartbeat is
+/// sent, and up to --retries more, one every --retry-interval. Any byte from the server
+/// starts over. When all go unanswered, the server is dead.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "A dead server is noticed idle + (retries + 1) x retry-interval after its last byte:\n\
+        55s by default, just inside the server's 60s.\n\n\
+        Exit codes:\n  \
+          0    everything was sent and answered, or the reader of stdout has gone\n  \
+          1    could not connect, or an I/O error\n  \
+          2    usage\n  \
+          3    the server closed the connection\n  \
+          4    the heartbeats went unanswered\n  \
+          130  interrupted (Ctrl-C)"
+)]
+struct Cli {
+    /// The server; of a host name, each address is tried
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005", value_parser = args::host_and_port)]
+    server: String,
+
+    /// Send a heartbeat when nothing has come from the server for this long
+    #[arg(long, value_name = "DURATION", default_value = "25s", value_parser = args::duration)]
+    idle: Duration,
+
+    /// Wait this long for an answer before the next heartbeat
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = args::duration)]
+    retry_interval: Duration,
+
+    /// Heartbeats after the first before giving up
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    retries: u32,
+
+    /// After stdin's end keep the connection and its heartbeats until Ctrl-C
+    #[arg(long)]
+    stay: bool,
+
+    #[command(flatten)]
+    verbosity: Verbosity,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    console::start_log(cli.verbosity);
+    match run(&cli) {
+        Ok(report) => {
+            say(&report);
+            report.ending.exit_code().into()
+        }
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<Report, Box<dyn Error>> {
+    let rule = HeartbeatRule::new(cli.idle, cli.retries, cli.retry_interval)?;
+    let at_input_end = if cli.stay { AtInputEnd::Stay } else { AtInputEnd::Finish };
+
+    let (stream, address) = connect(&cli.server)?;
+    info!("connected to {address}");
+    debug!("a dead server will be noticed after {}", Seconds(rule.detection_time()));
+
+    let session = Session::new(stream);
+    let end = session.end();
+    ctrlc::set_handler(move || end.signal(Ending::Interrupted))?;
+    Ok(session.run(rule, at_input_end, io::stdin(), io::stdout())?)
+}
+
+fn say(report: &Report) {
+    if matches!(report.ending, Ending::OutputClosed) {
+        return; // as `yes | head -1` ends
+    }
+    info!("{report}");
+    match report.ending.exit_code() {
+        0 | 130 => info!("{}", report.last_line()),
+        _ => error!("{}", report.last_line()),
+    }
+}

@@ -1,0 +1,157 @@
+//! Everything that goes out, in order: lines from the main thread, heartbeats from the
+//! heartbeat thread.
+//!
+//! One lock orders both, and it is held while writing: order in the books is order on
+//! the wire. A heartbeat is entered before its bytes are written, so the receiver never
+//! meets an acknowledgement that it does not know.
+
+use std::{
+    io::{self, ErrorKind, Write as _},
+    net::{Shutdown, TcpStream},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use common::wire::{Escaper, HEARTBEAT, SentHeartbeat};
+use crossbeam_channel::Sender;
+use parking_lot::Mutex;
+
+/// A write is not limited to less than this: to the kernel, no time at all means no limit.
+const SHORTEST_WRITE: Duration = Duration::from_millis(1);
+
+/// What went out so far.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    /// Lines; a last one without its newline counts.
+    pub lines: u64,
+    /// Bytes of text, without the escapes.
+    pub bytes: u64,
+    /// Heartbeats.
+    pub heartbeats: u64,
+}
+
+/// The writing half of the connection.
+pub struct Outgoing {
+    stream: Arc<TcpStream>,
+    books: Sender<SentHeartbeat>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    text: Escaper,
+    /// The end of a heartbeat that is in the books and not yet written.
+    unwritten: &'static [u8],
+    heartbeats: u64,
+    closed: bool,
+}
+
+/// Why a heartbeat did not go out. It counts as unanswered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotSent {
+    /// The text before it is still waiting to be written, or it waits itself.
+    #[error("the server is not reading")]
+    Blocked,
+    /// A line longer than a chunk is half sent, and a heartbeat cannot follow half a line.
+    #[error("half a line has been sent, and its rest has not been typed")]
+    HalfLine,
+    /// Our half of the connection is closed: we are waiting for the last replies.
+    #[error("our half of the connection is closed")]
+    Closed,
+    /// The connection has failed; the receiver finds out why.
+    #[error("the connection has failed")]
+    Failed,
+}
+
+impl Outgoing {
+    /// Writes to `stream`, and enters each heartbeat in `books`.
+    #[must_use]
+    pub fn new(stream: Arc<TcpStream>, books: Sender<SentHeartbeat>) -> Self {
+        Self { stream, books, state: Mutex::default() }
+    }
+
+    /// Sends text, blocking while the server does not read.
+    ///
+    /// # Errors
+    /// When the connection has failed or the session has ended.
+    pub fn text(&self, text: &[u8]) -> io::Result<()> {
+        let mut state = self.state.lock();
+        self.stream.as_ref().write_all(state.unwritten)?;
+        state.unwritten = &[];
+        let escaped = state.text.escape(text);
+        self.stream.as_ref().write_all(&escaped)
+    }
+
+    /// Gives a last line that lacks its newline one.
+    ///
+    /// # Errors
+    /// As [`text`](Self::text).
+    pub fn finish_line(&self) -> io::Result<()> {
+        let finished = self.state.lock().text.at_boundary();
+        if finished { Ok(()) } else { self.text(b"\n") }
+    }
+
+    /// Tells the server that nothing more will come.
+    ///
+    /// # Errors
+    /// As [`text`](Self::text).
+    pub fn close(&self) -> io::Result<()> {
+        let mut state = self.state.lock();
+        self.stream.as_ref().write_all(state.unwritten)?;
+        state.unwritten = &[];
+        state.closed = true;
+        self.stream.shutdown(Shutdown::Write)
+    }
+
+    /// Sends the heartbeat of this number, waiting no longer than until `deadline`.
+    ///
+    /// # Errors
+    /// When it could not be sent by then, and why.
+    pub fn heartbeat(&self, number: u32, deadline: Instant) -> Result<(), NotSent> {
+        let mut state = self.state.try_lock_until(deadline).ok_or(NotSent::Blocked)?;
+        if state.closed {
+            return Err(NotSent::Closed);
+        }
+        if !state.text.at_boundary() {
+            return Err(NotSent::HalfLine);
+        }
+        self.write_heartbeat(&mut state, deadline)?;
+        let after_lines = state.text.lines();
+        let _ = self.books.send(SentHeartbeat { number, after_lines, at: Instant::now() });
+        state.heartbeats += 1;
+        state.unwritten = HEARTBEAT;
+        self.write_heartbeat(&mut state, deadline)
+    }
+
+    /// Writes what is left of the last heartbeat; what the time does not suffice for is
+    /// kept, and goes out first when next something does.
+    fn write_heartbeat(&self, state: &mut State, deadline: Instant) -> Result<(), NotSent> {
+        while !state.unwritten.is_empty() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left < SHORTEST_WRITE {
+                return Err(NotSent::Blocked);
+            }
+            // The limit is the socket's, but whoever holds the lock is the only writer.
+            let _ = self.stream.set_write_timeout(Some(left));
+            let written = self.stream.as_ref().write(state.unwritten);
+            let _ = self.stream.set_write_timeout(None);
+            match written {
+                Ok(count) => state.unwritten = &state.unwritten[count..],
+                Err(error) => match error.kind() {
+                    ErrorKind::Interrupted => {}
+                    ErrorKind::WouldBlock | ErrorKind::TimedOut => return Err(NotSent::Blocked),
+                    _ => return Err(NotSent::Failed),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// What went out so far.
+    #[must_use]
+    pub fn sent(&self) -> Sent {
+        let State { text, heartbeats, .. } = &*self.state.lock();
+        let lines = text.lines() + u64::from(!text.at_boundary());
+        Sent { lines, bytes: text.bytes(), heartbeats: *heartbeats }
+    }
+}

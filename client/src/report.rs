@@ -1,0 +1,80 @@
+//! What is said when a session is over.
+
+use std::fmt;
+
+use common::console::Millis;
+
+use crate::{
+    activity::{Received, RoundTrips},
+    ending::Ending,
+    outgoing::Sent,
+};
+
+/// A session's figures and its end.
+#[derive(Debug)]
+pub struct Report {
+    /// Why it ended.
+    pub ending: Ending,
+    /// What went out.
+    pub sent: Sent,
+    /// What came back.
+    pub received: Received,
+}
+
+impl Report {
+    /// Sums a session up. A server that closes the connection after the answer to
+    /// `all_sent` has done just what it was asked to.
+    #[must_use]
+    pub fn new(ending: Ending, all_sent: bool, sent: Sent, received: Received) -> Self {
+        let answered = received.bytes >= sent.bytes;
+        let ending = match ending {
+            Ending::ServerClosed { .. } if all_sent && answered => Ending::Complete,
+            other => other,
+        };
+        Self { ending, sent, received }
+    }
+
+    /// The last line: how it ended, and what was not answered.
+    #[must_use]
+    pub fn last_line(&self) -> String {
+        match self.unanswered() {
+            0 => self.ending.to_string(),
+            1 => format!("{}; 1 line was sent and not answered", self.ending),
+            lines => format!("{}; {lines} lines were sent and not answered", self.ending),
+        }
+    }
+
+    fn unanswered(&self) -> u64 {
+        if self.received.bytes >= self.sent.bytes {
+            0
+        } else {
+            self.sent.lines.saturating_sub(self.received.lines)
+        }
+    }
+}
+
+/// The figures: `3 lines sent, 3 answered; 2 heartbeats sent, 2 answered, round trip …`.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sent, received, .. } = self;
+        let RoundTrips { count, min, sum, max } = received.round_trips;
+        write!(
+            f,
+            "lines sent: {}, answered: {}; heartbeats sent: {}, answered: {count}",
+            sent.lines,
+            sent.lines - self.unanswered(),
+            sent.heartbeats
+        )?;
+        if count > 0 {
+            let average = sum / count;
+            write!(
+                f,
+                ", round trip min {} avg {} max {}",
+                Millis(min),
+                Millis(average),
+                Millis(max)
+            )?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,164 @@
+//! One connection, from its threads' start to its end.
+//!
+//! | thread | blocks on | ended by |
+//! | --- | --- | --- |
+//! | the caller of [`Session::run`] | the input's chunks, and the end | the end |
+//! | `stdin` | the input | never joined: its read cannot be interrupted |
+//! | `receiver` | `read` | the server, or the end's shutdown of the socket |
+//! | `heartbeat` | a channel, until the rule's next deadline | the receiver's end |
+
+use std::{
+    io::{self, Read, Write},
+    net::TcpStream,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use crossbeam_channel::{Receiver, RecvError, RecvTimeoutError, select};
+
+use crate::{
+    activity::Activity, end::End, ending::Ending, heartbeat, input, liveness::HeartbeatRule,
+    outgoing::Outgoing, receive, report::Report,
+};
+
+/// Chunks of input that may wait for the server to read.
+const CHUNKS_WAITING: usize = 4;
+
+/// How long an interrupted session waits for an output that takes nothing.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// What to do when the input ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtInputEnd {
+    /// Tell the server, take its last replies, and end.
+    Finish,
+    /// Keep the connection and its heartbeats until interrupted.
+    Stay,
+}
+
+/// A connection to the server.
+pub struct Session {
+    stream: Arc<TcpStream>,
+    end: Arc<End>,
+    ended: Receiver<Ending>,
+}
+
+impl Session {
+    /// A session on a connected stream.
+    #[must_use]
+    pub fn new(stream: TcpStream) -> Self {
+        let stream = Arc::new(stream);
+        let (end, ended) = End::new(Arc::clone(&stream));
+        Self { stream, end: Arc::new(end), ended }
+    }
+
+    /// What ends the session from outside, such as a signal handler.
+    #[must_use]
+    pub fn end(&self) -> Arc<End> {
+        Arc::clone(&self.end)
+    }
+
+    /// Sends the input's lines, writes their echoes to the output, and keeps the line
+    /// alive, until the session ends.
+    ///
+    /// # Errors
+    /// When a thread cannot be started.
+    pub fn run(
+        self,
+        rule: HeartbeatRule,
+        at_input_end: AtInputEnd,
+        input: impl Read + Send + 'static,
+        mut output: impl Write + Send + 'static,
+    ) -> io::Result<Report> {
+        let (to_main, chunks) = crossbeam_channel::bounded(CHUNKS_WAITING);
+        let (to_receiver, books) = crossbeam_channel::unbounded();
+        let (to_heartbeat, answered) = crossbeam_channel::unbounded();
+        let outgoing = Arc::new(Outgoing::new(Arc::clone(&self.stream), to_receiver));
+        let activity = Arc::new(Activity::new(Instant::now()));
+
+        let (running, receiver_done) = crossbeam_channel::bounded::<()>(0);
+        let receiver = self.spawn("receiver", {
+            let (stream, activity, end) =
+                (Arc::clone(&self.stream), Arc::clone(&activity), self.end());
+            move || {
+                let _running = running;
+                receive::run(&stream, &books, &activity, &to_heartbeat, &mut output, &end);
+            }
+        })?;
+        let heartbeat = self.spawn("heartbeat", {
+            let (outgoing, activity, end) =
+                (Arc::clone(&outgoing), Arc::clone(&activity), self.end());
+            move || heartbeat::run(rule, &outgoing, &activity, &answered, &end)
+        })?;
+        self.spawn("stdin", move || input::read(input, &to_main))?;
+
+        let (ending, all_sent) = self.forward(at_input_end, &chunks, &outgoing);
+
+        // An output that takes nothing holds the receiver up, which must not hold up Ctrl-C.
+        let stuck = matches!(ending, Ending::Interrupted)
+            && receiver_done.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout);
+        if !stuck {
+            join(receiver);
+            join(heartbeat);
+        }
+        Ok(Report::new(ending, all_sent, outgoing.sent(), activity.total()))
+    }
+
+    /// Sends chunks until the input or the session ends; returns, when the
+    /// session has, why, and whether the server was told that all is sent.
+    fn forward(
+        &self,
+        at_input_end: AtInputEnd,
+        chunks: &Receiver<io::Result<Vec<u8>>>,
+        outgoing: &Outgoing,
+    ) -> (Ending, bool) {
+        loop {
+            let sent = select! {
+                recv(self.ended) -> ending => return (ending.expect(ENDS), false),
+                recv(chunks) -> chunk => match chunk {
+                    Ok(Ok(text)) => outgoing.text(&text),
+                    Ok(Err(error)) => {
+                        self.end.signal(Ending::Failed { doing: "reading the input", error });
+                        continue;
+                    }
+                    Err(RecvError) => break,
+                },
+            };
+            if let Err(error) = sent {
+                self.end.signal(Ending::from_connection("sending", error));
+            }
+        }
+
+        let last = match at_input_end {
+            AtInputEnd::Finish => outgoing.close(),
+            AtInputEnd::Stay => outgoing.finish_line(),
+        };
+        if let Err(error) = last {
+            self.end.signal(Ending::from_connection("sending", error));
+        }
+        (self.ended.recv().expect(ENDS), at_input_end == AtInputEnd::Finish)
+    }
+
+    /// Starts a thread whose panic ends the session, too.
+    fn spawn(
+        &self,
+        name: &'static str,
+        body: impl FnOnce() + Send + 'static,
+    ) -> io::Result<JoinHandle<()>> {
+        let end = self.end();
+        thread::Builder::new().name(name.to_owned()).spawn(move || {
+            if catch_unwind(AssertUnwindSafe(body)).is_err() {
+                end.signal(Ending::Panicked { thread: name });
+            }
+        })
+    }
+}
+
+/// Why waiting for the end cannot fail.
+const ENDS: &str = "the session itself holds a sender of its ending";
+
+fn join(thread: JoinHandle<()>) {
+    thread.join().expect("a panic is caught where the thread starts");
+}

@@ -1,0 +1,69 @@
+//! What a flag may say: the checks that both command lines share.
+
+use std::time::Duration;
+
+/// No wait in these programs is longer than this; it keeps every sum of a moment and
+/// a few durations far from overflow.
+pub const LONGEST: Duration = Duration::from_hours(365 * 24);
+
+/// Reads a duration as `humantime` writes it: `25s`, `500ms`, `1m 30s`.
+///
+/// # Errors
+/// A text that is no duration, zero, or longer than 365 days; the message says which.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text)
+        .map_err(|error| format!("{error}; a duration looks like 25s, 500ms or '1m 30s'"))?;
+    match duration {
+        Duration::ZERO => Err("must be longer than zero".to_owned()),
+        longer if longer > LONGEST => Err("must not be longer than 365 days".to_owned()),
+        fits => Ok(fits),
+    }
+}
+
+/// Checks the shape of an address, `HOST:PORT`; whether the host exists and the port
+/// is free shows only when it is used.
+///
+/// # Errors
+/// A text without a host or without a port from 0 to 65535.
+pub fn host_and_port(text: &str) -> Result<String, String> {
+    let (host, port) =
+        text.rsplit_once(':').ok_or("an address is HOST:PORT, for example 127.0.0.1:5005")?;
+    if host.is_empty() {
+        return Err("the host before ':' is missing; an address is HOST:PORT".to_owned());
+    }
+    port.parse::<u16>().map_err(|_| format!("'{port}' is not a port: a number from 0 to 65535"))?;
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        assert_eq!(duration("25s"), Ok(Duration::from_secs(25)));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("365days"), Ok(LONGEST));
+    }
+
+    #[test]
+    fn durations_that_make_no_sense_are_refused() {
+        for text in ["", "0", "0s", "0ms", "-1s", "25", "s", "soon", "1 parsec", "366days"] {
+            assert!(duration(text).is_err(), "{text:?} was taken");
+        }
+        for text in ["99999999999999y", "18446744073709551615s", "99999999999999999999s"] {
+            assert!(duration(text).is_err(), "{text:?} was taken");
+        }
+    }
+
+    #[test]
+    fn an_address_has_a_host_and_a_port() {
+        for text in ["127.0.0.1:5005", "localhost:0", "[::1]:65535", "example.org:80"] {
+            assert_eq!(host_and_port(text).as_deref(), Ok(text));
+        }
+        for text in ["", "localhost", ":5005", "localhost:", "localhost:65536", "localhost:-1"] {
+            assert!(host_and_port(text).is_err(), "{text:?} was taken");
+        }
+    }
+}

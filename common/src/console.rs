@@ -1,0 +1,116 @@
+//! How things are said to a person: the log on stderr, figures, and text from a peer.
+
+use std::{
+    env,
+    fmt::{self, Write as _},
+    io::{self, IsTerminal as _},
+    time::Duration,
+};
+
+use tracing::{Level, Metadata};
+use tracing_subscriber::{
+    filter::filter_fn,
+    fmt::{layer, time::ChronoLocal},
+    layer::{Layer as _, SubscriberExt as _},
+    util::SubscriberInitExt as _,
+};
+
+/// The target of the few lines that even a quiet log prints.
+pub const ALWAYS: &str = "always";
+
+/// How much of a peer's text one log line shows, in bytes.
+const SHOWN: usize = 160;
+
+/// The two flags that say how much is logged.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Verbosity {
+    /// Say more: the text that passes, too
+    #[arg(short, long, conflicts_with = "quiet")]
+    verbose: bool,
+    /// Say only what went wrong
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// Starts the log: events on stderr, one a line, with the local time to the
+/// millisecond; coloured on a terminal unless [`NO_COLOR`](https://no-color.org) is
+/// set. Nothing happens if a log was started before.
+pub fn start_log(verbosity: Verbosity) {
+    let most = match verbosity {
+        Verbosity { quiet: true, .. } => Level::WARN,
+        Verbosity { verbose: true, .. } => Level::DEBUG,
+        _ => Level::INFO,
+    };
+    let shown = move |event: &Metadata<'_>| event.target() == ALWAYS || *event.level() <= most;
+    let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let log = layer()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal() && !no_color)
+        .with_timer(ChronoLocal::new("%H:%M:%S%.3f".to_owned()))
+        .with_target(false)
+        .log_internal_errors(false) // a log whose reader is gone is no reason to panic
+        .with_filter(filter_fn(shown));
+    let _ = tracing_subscriber::registry().with(log).try_init();
+}
+
+/// A duration in seconds, to a tenth: `60.0s`.
+pub struct Seconds(pub Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1}s", self.0.as_secs_f64())
+    }
+}
+
+/// A duration in milliseconds, to a hundredth: `0.31ms`.
+pub struct Millis(pub Duration);
+
+impl fmt::Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.2}ms", self.0.as_secs_f64() * 1000.0)
+    }
+}
+
+/// A peer's text in quotes, with everything escaped that could drive a terminal, and
+/// cut where it gets long.
+pub struct Escaped<'a>(pub &'a [u8]);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = &self.0[..self.0.len().min(SHOWN)];
+        f.write_char('"')?;
+        for chunk in shown.utf8_chunks() {
+            write!(f, "{}{}", chunk.valid().escape_debug(), chunk.invalid().escape_ascii())?;
+        }
+        f.write_char('"')?;
+        if shown.len() < self.0.len() {
+            write!(f, "… ({} bytes)", self.0.len())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peers_text_cannot_drive_the_terminal() {
+        let text = b"red\x1b[31m \x9b \x07 \r\n \"\xff \xe2\x80\xae \xe4\xbd\xa0";
+        let shown = Escaped(text).to_string();
+        assert_eq!(shown, "\"red\\u{1b}[31m \\x9b \\u{7} \\r\\n \\\"\\xff \\u{202e} 你\"");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_and_its_length_told() {
+        let shown = Escaped(&[b'x'; 1000]).to_string();
+        assert!(shown.ends_with("x\"… (1000 bytes)"), "{shown}");
+        assert!(shown.len() < 200);
+    }
+
+    #[test]
+    fn figures_have_their_unit() {
+        assert_eq!(Seconds(Duration::from_millis(60_049)).to_string(), "60.0s");
+        assert_eq!(Millis(Duration::from_micros(310)).to_string(), "0.31ms");
+    }
+}

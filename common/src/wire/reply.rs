@@ -1,0 +1,208 @@
+//! Server → client, as the client reads it.
+//!
+//! `OK` is an acknowledgement only where one is due: after the echo of the last line
+//! that was sent before a heartbeat. Anywhere else it is the echo of somebody's `ok`.
+//! So the reader is told of each heartbeat before its bytes go out, and counts lines.
+//!
+//! Peers that speak the original article's C++ answer in two more ways, which are
+//! taken where an acknowledgement is due: `OK\0rtBeat` (`OK` and its terminator copied
+//! over the nine bytes received, and nine written back), and `HEARTBEAT` (the token
+//! not recognised, and echoed). No echo has a lower-case letter, so neither these nor
+//! the server's probe can be mistaken.
+
+use std::{collections::VecDeque, ops::Range, time::Instant};
+
+use super::{ACKNOWLEDGEMENT, HEARTBEAT, ReadBuffer};
+
+/// What follows `OK` in the original server's acknowledgement.
+const ORIGINAL_TAIL: &[u8] = b"\0rtBeat";
+
+/// The echo of a heartbeat that the original server did not recognise.
+const ORIGINAL_ECHO: &[u8] = b"HEARTBEAT";
+
+/// A heartbeat on its way, as entered in the books before its bytes were written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SentHeartbeat {
+    /// Its number within the silence, from 1.
+    pub number: u32,
+    /// The lines that were sent before it.
+    pub after_lines: u64,
+    /// When it was handed to the kernel.
+    pub at: Instant,
+}
+
+/// What the server said beside its echoes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply {
+    /// The acknowledgement of this heartbeat.
+    Acknowledgement(SentHeartbeat),
+    /// The server asks for a heartbeat.
+    Probe,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    LineStart,
+    InLine,
+    AfterAcknowledgement,
+}
+
+/// What stands at a line's start.
+enum Start {
+    Probe,
+    Acknowledgement(&'static [u8]),
+    Undecided,
+    Echo,
+}
+
+/// Reads the server's bytes and parts the echo from everything else, in place.
+pub struct ReplyReader {
+    buffer: ReadBuffer,
+    place: Place,
+    due: VecDeque<SentHeartbeat>,
+    lines: u64,
+    bytes: u64,
+}
+
+impl ReplyReader {
+    /// A reader at the start of a stream that takes up to `capacity` bytes a read.
+    ///
+    /// # Panics
+    /// If `capacity` is nine bytes or fewer: it could not hold a token and more.
+    #[must_use]
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            buffer: ReadBuffer::new(capacity),
+            place: Place::LineStart,
+            due: VecDeque::new(),
+            lines: 0,
+            bytes: 0,
+        }
+    }
+
+    /// A heartbeat was sent; heartbeats are told of in the order in which they went out.
+    pub fn expect(&mut self, heartbeat: SentHeartbeat) {
+        self.due.push_back(heartbeat);
+    }
+
+    /// Where the next read goes. It is never empty.
+    pub fn space(&mut self) -> &mut [u8] {
+        self.buffer.space()
+    }
+
+    /// Takes the `received` bytes that were read into [`space`](Self::space), shows
+    /// what is no echo to `seen` and returns the echo.
+    ///
+    /// # Panics
+    /// If `received` is more than the space that was lent.
+    pub fn take(&mut self, received: usize, mut seen: impl FnMut(Reply)) -> &[u8] {
+        let end = self.buffer.undecided.len() + received;
+        let (mut read, mut written) = (0, 0);
+
+        while read < end {
+            match self.place {
+                Place::LineStart => {
+                    let due = self.due_here();
+                    match recognise(&self.buffer.bytes[read..end], due.is_some()) {
+                        Start::Undecided => break,
+                        Start::Echo => self.place = Place::InLine,
+                        Start::Probe => {
+                            seen(Reply::Probe);
+                            read += HEARTBEAT.len();
+                        }
+                        Start::Acknowledgement(token) => {
+                            seen(Reply::Acknowledgement(
+                                due.expect("only a due one is recognised"),
+                            ));
+                            self.due.pop_front();
+                            read += token.len();
+                            self.place = Place::AfterAcknowledgement;
+                        }
+                    }
+                }
+                Place::AfterAcknowledgement => {
+                    let rest = &self.buffer.bytes[read..end];
+                    if rest.starts_with(ORIGINAL_TAIL) {
+                        read += ORIGINAL_TAIL.len();
+                    } else if ORIGINAL_TAIL.starts_with(rest) {
+                        break;
+                    }
+                    self.place = Place::LineStart;
+                }
+                Place::InLine => {
+                    let length = self.echo_length(read..end);
+                    self.buffer.bytes.copy_within(read..read + length, written);
+                    read += length;
+                    written += length;
+                }
+            }
+        }
+
+        self.buffer.undecided = read..end;
+        self.bytes += written as u64;
+        &self.buffer.bytes[..written]
+    }
+
+    /// The stream has ended: what was held back is echo after all.
+    pub fn finish(&mut self) -> &[u8] {
+        let held = self.buffer.undecided.clone();
+        self.buffer.undecided = 0..0;
+        self.bytes += held.len() as u64;
+        &self.buffer.bytes[held]
+    }
+
+    /// Whole lines of echo so far.
+    #[must_use]
+    pub fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// Bytes of echo so far.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The heartbeat whose acknowledgement belongs at this line's start. One that was
+    /// passed over is forgotten: a server answers in order, so it answered nothing.
+    fn due_here(&mut self) -> Option<SentHeartbeat> {
+        while self.due.front()?.after_lines < self.lines {
+            self.due.pop_front();
+        }
+        self.due.front().filter(|heartbeat| heartbeat.after_lines == self.lines).copied()
+    }
+
+    /// How many of these bytes, the first of which is echo, are echo for certain: all
+    /// up to the first line's start where a probe may stand or an acknowledgement is due.
+    fn echo_length(&mut self, range: Range<usize>) -> usize {
+        let bytes = &self.buffer.bytes[range];
+        let due_after = self.due.front().map(|heartbeat| heartbeat.after_lines);
+        for newline in memchr::memchr_iter(b'\n', bytes) {
+            self.lines += 1;
+            if due_after == Some(self.lines) || bytes.get(newline + 1) == Some(&HEARTBEAT[0]) {
+                self.place = Place::LineStart;
+                return newline + 1;
+            }
+        }
+        if bytes.ends_with(b"\n") {
+            self.place = Place::LineStart;
+        }
+        bytes.len()
+    }
+}
+
+fn recognise(rest: &[u8], acknowledgement_is_due: bool) -> Start {
+    let acknowledgements: &[&'static [u8]] =
+        if acknowledgement_is_due { &[ACKNOWLEDGEMENT, ORIGINAL_ECHO] } else { &[] };
+    if rest.starts_with(HEARTBEAT) {
+        Start::Probe
+    } else if let Some(token) = acknowledgements.iter().find(|token| rest.starts_with(token)) {
+        Start::Acknowledgement(token)
+    } else if HEARTBEAT.starts_with(rest)
+        || acknowledgements.iter().any(|token| token.starts_with(rest))
+    {
+        Start::Undecided
+    } else {
+        Start::Echo
+    }
+}
