@@ -4,7 +4,7 @@
 
 use std::{
     error::Error,
-    io::{self, Write as _},
+    io::{self, IsTerminal as _, Write as _},
     process::ExitCode,
     time::Duration,
 };
@@ -45,19 +45,19 @@ use tracing::{debug, error, info};
 )]
 struct Cli {
     /// The server; of a host name, each address is tried
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005", value_parser = args::host_and_port)]
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005", value_parser = args::checked(args::host_and_port))]
     server: String,
 
     /// Send a heartbeat when nothing has come from the server for this long
-    #[arg(long, value_name = "DURATION", default_value = "25s", value_parser = args::duration)]
+    #[arg(long, value_name = "DURATION", default_value = "25s", value_parser = args::checked(args::duration))]
     idle: Duration,
 
     /// Wait this long for an answer before the next heartbeat
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = args::duration)]
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = args::checked(args::duration))]
     retry_interval: Duration,
 
     /// Heartbeats after the first before giving up
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value = "5", value_parser = args::checked(args::number))]
     retries: u32,
 
     /// After stdin's end keep the connection and its heartbeats until Ctrl-C
@@ -88,12 +88,13 @@ fn run(cli: &Cli) -> Result<Report, Box<dyn Error>> {
     let at_input_end = if cli.stay { AtInputEnd::Stay } else { AtInputEnd::Finish };
 
     let (stream, address) = connect(&cli.server)?;
-    info!("connected to {address}");
-    debug!("a dead server will be noticed after {}", Seconds(rule.detection_time()));
-
     let session = Session::new(stream);
     let end = session.end();
     ctrlc::set_handler(move || end.signal(Ending::Interrupted))?;
+
+    let hint = if io::stdin().is_terminal() { "; type a line, Ctrl-D ends" } else { "" };
+    info!("connected to {address}{hint}");
+    debug!("a dead server will be noticed after {}", Seconds(rule.detection_time()));
     Ok(session.run(rule, at_input_end, io::stdin(), io::stdout())?)
 }
 

@@ -1,10 +1,42 @@
 //! What a flag may say: the checks that both command lines share.
 
-use std::time::Duration;
+use std::{ffi::OsString, time::Duration};
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
 
 /// No wait in these programs is longer than this; it keeps every sum of a moment and
 /// a few durations far from overflow.
 pub const LONGEST: Duration = Duration::from_hours(365 * 24);
+
+/// A check of this module as clap takes it. Unlike clap's own, a value that is no text
+/// at all is refused by its flag's name, too.
+pub fn checked<T>(check: fn(&str) -> Result<T, String>) -> impl TypedValueParser<Value = T>
+where
+    T: Clone + Send + Sync + 'static,
+{
+    OsStringValueParser::new().try_map(move |value: OsString| {
+        value.to_str().ok_or_else(|| "not valid UTF-8".to_owned()).and_then(check)
+    })
+}
+
+/// Reads a whole number.
+///
+/// # Errors
+/// A text that is no number from 0 to 4294967295; the message says what is wrong.
+pub fn number(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|error| format!("{error}; it takes a whole number from 0 to {}", u32::MAX))
+}
+
+/// Reads a whole number that is not 0.
+///
+/// # Errors
+/// As [`number`], and when it is 0.
+pub fn positive(text: &str) -> Result<u32, String> {
+    match number(text)? {
+        0 => Err("must be at least 1".to_owned()),
+        positive => Ok(positive),
+    }
+}
 
 /// Reads a duration as `humantime` writes it: `25s`, `500ms`, `1m 30s`.
 ///

@@ -28,15 +28,15 @@ use tracing::info;
 )]
 struct Cli {
     /// Where to listen; 0.0.0.0:5005 or [::]:5005 opens it to the network, port 0 picks a free port
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005", value_parser = args::host_and_port)]
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005", value_parser = args::checked(args::host_and_port))]
     listen: String,
 
     /// Drop a client from which nothing has come for this long
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = args::duration)]
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = args::checked(args::duration))]
     timeout: Duration,
 
     /// Close new connections at once while this many are held
-    #[arg(long, value_name = "N", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value = "5000", value_parser = args::checked(args::positive))]
     max_connections: u32,
 
     #[command(flatten)]

@@ -61,7 +61,7 @@ impl<T> TimeoutQueue<T> {
     /// Puts a new item at the back. O(1).
     ///
     /// An id must never be used twice. `now` is read before the lock is taken, so two
-    /// threads may enter a microfraction out of order: an item can expire late by that
+    /// threads may enter a moment out of order: an item can expire late by that
     /// much, and never early.
     pub fn insert(&self, id: u64, item: T, now: Instant) {
         let replaced = self.entries.lock().insert(id, Entry { heard: now, item });

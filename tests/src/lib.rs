@@ -1,1 +1,17 @@
-//! Harness.
+//! The harness of the suite: the real [`binaries`], started on port 0, each a [`program`]
+//! to be watched, and [`peer`]s that speak raw TCP to them.
+//!
+//! Whatever is waited for is waited for by its own event, and only a suite that hangs
+//! ever meets [`DEADLINE`].
+
+#![forbid(unsafe_code)]
+
+pub mod binaries;
+pub mod peer;
+pub mod program;
+
+use std::time::Duration;
+
+/// How long anything may take before the test that waits for it fails. No test is about
+/// this figure; it is far beyond what a busy machine needs.
+pub const DEADLINE: Duration = Duration::from_mins(2);

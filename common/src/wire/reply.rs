@@ -163,18 +163,24 @@ impl ReplyReader {
         self.bytes
     }
 
-    /// The heartbeat whose acknowledgement belongs at this line's start. One that was
-    /// passed over is forgotten: a server answers in order, so it answered nothing.
+    /// The heartbeat whose acknowledgement belongs at this line's start.
     fn due_here(&mut self) -> Option<SentHeartbeat> {
-        while self.due.front()?.after_lines < self.lines {
+        self.forget_before(self.lines);
+        self.due.front().filter(|heartbeat| heartbeat.after_lines == self.lines).copied()
+    }
+
+    /// Forgets the heartbeats that were passed over: a server answers in order, so it
+    /// will not answer them any more.
+    fn forget_before(&mut self, lines: u64) {
+        while self.due.front().is_some_and(|heartbeat| heartbeat.after_lines < lines) {
             self.due.pop_front();
         }
-        self.due.front().filter(|heartbeat| heartbeat.after_lines == self.lines).copied()
     }
 
     /// How many of these bytes, the first of which is echo, are echo for certain: all
     /// up to the first line's start where a probe may stand or an acknowledgement is due.
     fn echo_length(&mut self, range: Range<usize>) -> usize {
+        self.forget_before(self.lines + 1); // we are within the next line
         let bytes = &self.buffer.bytes[range];
         let due_after = self.due.front().map(|heartbeat| heartbeat.after_lines);
         for newline in memchr::memchr_iter(b'\n', bytes) {

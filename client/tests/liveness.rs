@@ -1,0 +1,153 @@
+//! The liveness rule as a table of moments. Nothing here waits.
+
+use std::time::{Duration, Instant};
+
+use client::liveness::{HeartbeatRule, Liveness, Silence, Step};
+
+const IDLE: Duration = Duration::from_secs(25);
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// One connection under the rule, with moments told in milliseconds since it was made.
+struct Line {
+    start: Instant,
+    liveness: Liveness,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Does {
+    Wait(u64),
+    Heartbeat(u32),
+    Dead { after: u64, heartbeats: u32 },
+}
+use Does::{Dead, Heartbeat, Wait};
+
+impl Line {
+    fn new(retries: u32) -> Self {
+        let rule = HeartbeatRule::new(IDLE, retries, INTERVAL).expect("a rule");
+        let start = Instant::now();
+        Self { start, liveness: Liveness::new(rule, start) }
+    }
+
+    fn at(&self, millis: u64) -> Instant {
+        self.start + Duration::from_millis(millis)
+    }
+
+    fn step(&mut self, heard: u64, now: u64) -> Does {
+        let millis = |duration: Duration| u64::try_from(duration.as_millis()).expect("it fits");
+        match self.liveness.step(self.at(heard), self.at(now)) {
+            Step::Wait(until) => Wait(millis(until - self.start)),
+            Step::Heartbeat(number) => Heartbeat(number),
+            Step::Dead(Silence { lasted, heartbeats }) => {
+                Dead { after: millis(lasted), heartbeats }
+            }
+        }
+    }
+
+    /// Checks a table of (last heard, now, what the rule does).
+    fn check(&mut self, table: &[(u64, u64, Does)]) {
+        for (heard, now, does) in table {
+            assert_eq!(&self.step(*heard, *now), does, "heard at {heard}, now {now}");
+        }
+    }
+}
+
+#[test]
+fn a_silent_server_is_dead_after_the_first_heartbeat_and_five_retries() {
+    Line::new(5).check(&[
+        (0, 0, Wait(25_000)),
+        (0, 24_999, Wait(25_000)),
+        (0, 25_000, Heartbeat(1)),
+        (0, 25_000, Wait(30_000)),
+        (0, 29_999, Wait(30_000)),
+        (0, 30_000, Heartbeat(2)),
+        (0, 35_000, Heartbeat(3)),
+        (0, 40_000, Heartbeat(4)),
+        (0, 45_000, Heartbeat(5)),
+        (0, 50_000, Heartbeat(6)),
+        (0, 54_999, Wait(55_000)),
+        (0, 55_000, Dead { after: 55_000, heartbeats: 6 }),
+    ]);
+}
+
+#[test]
+fn the_verdict_comes_when_the_formula_says() {
+    for retries in [0, 1, 5, 20] {
+        let rule = HeartbeatRule::new(IDLE, retries, INTERVAL).unwrap();
+        let start = Instant::now();
+        let (mut liveness, mut now) = (Liveness::new(rule, start), start);
+        let silence = loop {
+            match liveness.step(start, now) {
+                Step::Wait(until) => now = until,
+                Step::Heartbeat(_) => {}
+                Step::Dead(silence) => break silence,
+            }
+        };
+        let formula = IDLE + (retries + 1) * INTERVAL;
+        assert_eq!(silence, Silence { lasted: formula, heartbeats: retries + 1 });
+        assert_eq!(rule.detection_time(), formula);
+    }
+}
+
+#[test]
+fn no_retries_means_one_heartbeat() {
+    Line::new(0).check(&[
+        (0, 25_000, Heartbeat(1)),
+        (0, 29_999, Wait(30_000)),
+        (0, 30_000, Dead { after: 30_000, heartbeats: 1 }),
+    ]);
+}
+
+#[test]
+fn any_byte_at_any_point_starts_over() {
+    // Before the first heartbeat; after it; between retries; just before the verdict.
+    Line::new(1).check(&[(24_999, 25_000, Wait(49_999)), (24_999, 49_999, Heartbeat(1))]);
+    Line::new(1).check(&[
+        (0, 25_000, Heartbeat(1)),
+        (25_001, 30_000, Wait(50_001)),
+        (25_001, 50_001, Heartbeat(1)),
+        (25_001, 55_001, Heartbeat(2)),
+        (60_000, 60_001, Wait(85_000)),
+        (60_000, 85_000, Heartbeat(1)),
+        (60_000, 90_000, Heartbeat(2)),
+        (60_000, 95_000, Dead { after: 35_000, heartbeats: 2 }),
+    ]);
+}
+
+#[test]
+fn surplus_answers_earn_no_credit() {
+    // Three bytes after one heartbeat are worth no more than the last of them.
+    Line::new(0).check(&[
+        (0, 25_000, Heartbeat(1)),
+        (25_100, 25_100, Wait(50_100)),
+        (25_200, 25_200, Wait(50_200)),
+        (25_300, 25_300, Wait(50_300)),
+        (25_300, 50_300, Heartbeat(1)),
+        (25_300, 55_300, Dead { after: 30_000, heartbeats: 1 }),
+    ]);
+}
+
+#[test]
+fn a_caller_that_comes_late_still_asks_before_it_gives_up() {
+    // Stopped for an hour: each heartbeat has its whole interval to be answered.
+    Line::new(1).check(&[
+        (0, 3_600_000, Heartbeat(1)),
+        (0, 3_600_000, Wait(3_605_000)),
+        (0, 3_605_000, Heartbeat(2)),
+        (0, 3_610_000, Dead { after: 3_610_000, heartbeats: 2 }),
+    ]);
+}
+
+#[test]
+fn a_rule_that_makes_no_sense_is_refused() {
+    let year = Duration::from_hours(365 * 24);
+    for (idle, interval) in [
+        (Duration::ZERO, INTERVAL),
+        (IDLE, Duration::ZERO),
+        (year + INTERVAL, INTERVAL),
+        (IDLE, Duration::MAX),
+    ] {
+        assert!(HeartbeatRule::new(idle, 5, interval).is_err(), "{idle:?}, {interval:?}");
+    }
+    let longest = HeartbeatRule::new(year, u32::MAX, year).unwrap();
+    assert_eq!(longest.detection_time(), year * u32::MAX + 2 * year);
+}

@@ -1,0 +1,135 @@
+//! The timeout queue against a naive model, on a clock that only the test moves.
+
+use std::time::{Duration, Instant};
+
+use proptest::{collection::vec, prelude::*};
+use server::timeout_queue::{Expired, TimeoutQueue};
+
+const TIMEOUT: Duration = Duration::from_mins(1);
+const STEP: Duration = Duration::from_nanos(1);
+
+fn ids(expired: Vec<Expired<u64>>) -> Vec<u64> {
+    expired.into_iter().map(|expired| expired.item).collect()
+}
+
+#[test]
+fn an_item_expires_exactly_at_its_timeout() {
+    let start = Instant::now();
+    let queue = TimeoutQueue::new(TIMEOUT);
+    queue.insert(1, 1, start);
+    assert_eq!(queue.next_deadline(), Some(start + TIMEOUT));
+    assert_eq!(ids(queue.expire((start + TIMEOUT).checked_sub(STEP).unwrap())), []);
+    assert_eq!(queue.expire(start + TIMEOUT), [Expired { item: 1, silent: TIMEOUT }]);
+    assert_eq!(queue.next_deadline(), None);
+
+    queue.insert(2, 2, start);
+    assert_eq!(
+        queue.expire(start + TIMEOUT + STEP),
+        [Expired { item: 2, silent: TIMEOUT + STEP }],
+        "the true silence is told"
+    );
+}
+
+#[test]
+fn the_longest_silent_expire_first() {
+    let start = Instant::now();
+    let queue = TimeoutQueue::new(TIMEOUT);
+    for id in 1..=4 {
+        queue.insert(id, id, start + Duration::from_secs(id));
+    }
+    assert!(queue.touch(2, start + Duration::from_secs(10)));
+    assert_eq!(queue.next_deadline(), Some(start + Duration::from_secs(1) + TIMEOUT));
+    assert_eq!(ids(queue.expire(start + Duration::from_secs(4) + TIMEOUT)), [1, 3, 4]);
+    assert_eq!(queue.next_deadline(), Some(start + Duration::from_secs(10) + TIMEOUT));
+    assert_eq!(ids(queue.expire(start + Duration::from_secs(10) + TIMEOUT)), [2]);
+}
+
+#[test]
+fn what_has_expired_or_was_removed_never_comes_back() {
+    let start = Instant::now();
+    let queue = TimeoutQueue::new(TIMEOUT);
+    queue.insert(1, 1, start);
+    queue.insert(2, 2, start);
+    assert_eq!(queue.remove(1), Some(1));
+    assert_eq!(ids(queue.expire(start + TIMEOUT)), [2]);
+
+    for id in [1, 2] {
+        assert!(!queue.touch(id, start + TIMEOUT), "{id} was touched back to life");
+        assert_eq!(queue.remove(id), None);
+    }
+    assert_eq!(ids(queue.expire(start + 10 * TIMEOUT)), []);
+    assert_eq!(queue.drain(), []);
+}
+
+#[test]
+fn draining_takes_everything() {
+    let queue = TimeoutQueue::new(TIMEOUT);
+    queue.insert(1, 1, Instant::now());
+    queue.insert(2, 2, Instant::now());
+    assert_eq!(queue.drain(), [1, 2]);
+    assert_eq!(queue.next_deadline(), None);
+}
+
+#[derive(Debug, Clone)]
+enum Operation {
+    Insert,
+    Touch(u64),
+    Remove(u64),
+    Expire,
+    Advance(u64),
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        3 => Just(Operation::Insert),
+        4 => (0..12_u64).prop_map(Operation::Touch),
+        1 => (0..12_u64).prop_map(Operation::Remove),
+        2 => Just(Operation::Expire),
+        3 => (0..30_u64).prop_map(Operation::Advance),
+    ]
+}
+
+proptest! {
+    /// The model is a list of (id, last heard), searched and sorted without shame.
+    #[test]
+    fn it_behaves_as_a_list_that_is_searched(operations in vec(operation(), 0..200)) {
+        let queue = TimeoutQueue::new(TIMEOUT);
+        let mut model: Vec<(u64, Instant)> = Vec::new();
+        let mut now = Instant::now();
+        let mut next_id = 0;
+        for operation in operations {
+            match operation {
+                Operation::Insert => {
+                    queue.insert(next_id, next_id, now);
+                    model.push((next_id, now));
+                    next_id += 1;
+                }
+                Operation::Touch(id) => {
+                    let place = model.iter().position(|entry| entry.0 == id);
+                    prop_assert_eq!(queue.touch(id, now), place.is_some());
+                    if let Some(place) = place {
+                        model.remove(place);
+                        model.push((id, now));
+                    }
+                }
+                Operation::Remove(id) => {
+                    let place = model.iter().position(|entry| entry.0 == id);
+                    let removed = place.map(|place| model.remove(place).0);
+                    prop_assert_eq!(queue.remove(id), removed);
+                }
+                Operation::Expire => {
+                    let (due, left) =
+                        model.into_iter().partition(|&(_, heard)| heard + TIMEOUT <= now);
+                    model = left;
+                    let expected: Vec<_> = Vec::<(u64, Instant)>::into_iter(due)
+                        .map(|(item, heard)| Expired { item, silent: now - heard })
+                        .collect();
+                    prop_assert_eq!(queue.expire(now), expected);
+                }
+                Operation::Advance(seconds) => now += Duration::from_secs(seconds),
+            }
+            let earliest = model.iter().map(|&(_, heard)| heard + TIMEOUT).min();
+            prop_assert_eq!(queue.next_deadline(), earliest);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The workspace's own binaries: built once, and started on port 0.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::LazyLock,
+};
+
+use crate::program::{Finished, Program};
+
+/// Where a built binary is.
+///
+/// Cargo does not build another package's binaries for a test, so it is asked to, once,
+/// in the profile of the test itself.
+///
+/// # Panics
+/// If the binary does not build.
+#[must_use]
+pub fn binary(name: &str) -> &'static Path {
+    static SERVER: LazyLock<PathBuf> = LazyLock::new(|| build("server"));
+    static CLIENT: LazyLock<PathBuf> = LazyLock::new(|| build("client"));
+    match name {
+        "server" => &SERVER,
+        "client" => &CLIENT,
+        other => panic!("the workspace has no binary {other}"),
+    }
+}
+
+fn build(name: &str) -> PathBuf {
+    escargot::CargoBuild::new()
+        .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
+        .package(name)
+        .bin(name)
+        .current_release()
+        .run()
+        .unwrap_or_else(|error| panic!("{name} does not build: {error}"))
+        .path()
+        .to_owned()
+}
+
+/// A command for one of the binaries.
+#[must_use]
+pub fn command(name: &str) -> Command {
+    let mut command = Command::new(binary(name));
+    command.env_remove("NO_COLOR");
+    command
+}
+
+/// A server that listens on a free port of loopback.
+pub struct Server {
+    /// The process.
+    pub program: Program,
+    /// Where it listens.
+    pub address: String,
+}
+
+impl Server {
+    /// Starts a server with these arguments beside `--listen`.
+    #[must_use]
+    pub fn start(arguments: &[&str]) -> Self {
+        Self::from_command(command("server").args(["--listen", "127.0.0.1:0"]).args(arguments))
+    }
+
+    /// Starts a server by a command of one's own, which must make it listen.
+    ///
+    /// # Panics
+    /// If it does not say where it listens.
+    #[must_use]
+    pub fn from_command(command: &mut Command) -> Self {
+        let mut program = Program::start(command);
+        let line = program.wait_for("listening on ");
+        let (_, address) = line.split_once("listening on ").expect("the line was waited for");
+        Self { program, address: address.to_owned() }
+    }
+
+    /// Stops it as Ctrl-C does, and waits for its end.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn stop(self) -> Finished {
+        self.program.signal(nix::sys::signal::Signal::SIGINT);
+        self.program.finish()
+    }
+}
+
+/// Starts a client of `server` with these arguments, and waits until it is connected.
+#[must_use]
+pub fn client(server: &str, arguments: &[impl AsRef<std::ffi::OsStr>]) -> Program {
+    let mut client = start_client(server, arguments);
+    client.wait_for("connected to ");
+    client
+}
+
+/// Starts a client of `server` with these arguments.
+#[must_use]
+pub fn start_client(server: &str, arguments: &[impl AsRef<std::ffi::OsStr>]) -> Program {
+    Program::start(command("client").args(["--server", server]).args(arguments))
+}

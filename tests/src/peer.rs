@@ -1,0 +1,123 @@
+//! Peers that speak raw TCP.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{Shutdown, TcpListener, TcpStream},
+};
+
+use crate::DEADLINE;
+
+/// One end of a TCP connection. Reads that take longer than the deadline fail the test.
+pub struct Peer(TcpStream);
+
+impl Peer {
+    /// Connects to a server.
+    ///
+    /// # Panics
+    /// If it cannot.
+    #[must_use]
+    pub fn connect(address: &str) -> Self {
+        Self::new(TcpStream::connect(address).expect("the server accepts"))
+    }
+
+    /// Takes a stream.
+    ///
+    /// # Panics
+    /// If the stream takes no time limit.
+    #[must_use]
+    pub fn new(stream: TcpStream) -> Self {
+        stream.set_read_timeout(Some(DEADLINE)).expect("a stream takes a time limit");
+        Self(stream)
+    }
+
+    /// Sends these bytes.
+    ///
+    /// # Panics
+    /// If the connection has failed.
+    pub fn send(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).expect("the other end takes bytes");
+    }
+
+    /// Reads exactly `expected`.
+    ///
+    /// # Panics
+    /// If something else comes, or not enough.
+    #[track_caller]
+    pub fn expect(&mut self, expected: &[u8]) {
+        let mut received = vec![0; expected.len()];
+        self.0.read_exact(&mut received).unwrap_or_else(|error| {
+            panic!("{} was expected: {error}", expected.escape_ascii());
+        });
+        assert_eq!(received.escape_ascii().to_string(), expected.escape_ascii().to_string());
+    }
+
+    /// Sends `request` and reads exactly `reply`.
+    #[track_caller]
+    pub fn ask(&mut self, request: &[u8], reply: &[u8]) {
+        self.send(request);
+        self.expect(reply);
+    }
+
+    /// Reads what comes until the stream ends. A reset counts as an end.
+    ///
+    /// # Panics
+    /// If the stream does not end within the deadline.
+    #[must_use]
+    pub fn read_to_end(&mut self) -> Vec<u8> {
+        let (mut all, mut block) = (Vec::new(), [0; 4096]);
+        loop {
+            match self.0.read(&mut block) {
+                Ok(0) => return all,
+                Ok(count) => all.extend_from_slice(&block[..count]),
+                Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return all,
+                Err(error) => panic!("the stream does not end: {error}"),
+            }
+        }
+    }
+
+    /// Says that nothing more will be sent.
+    ///
+    /// # Panics
+    /// If the connection has failed.
+    pub fn finish_sending(&self) {
+        self.0.shutdown(Shutdown::Write).expect("the connection stands");
+    }
+
+    /// The stream itself.
+    #[must_use]
+    pub fn stream(&self) -> &TcpStream {
+        &self.0
+    }
+}
+
+/// A server made of one raw connection.
+pub struct Listener(TcpListener);
+
+impl Listener {
+    /// Listens on a free port of loopback.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn bind() -> Self {
+        Self(TcpListener::bind("127.0.0.1:0").expect("loopback has a free port"))
+    }
+
+    /// Where it listens.
+    ///
+    /// # Panics
+    /// Never: a bound listener has an address.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.0.local_addr().expect("a bound listener has an address").to_string()
+    }
+
+    /// Waits for a client.
+    ///
+    /// # Panics
+    /// If accepting fails.
+    #[must_use]
+    pub fn accept(&self) -> Peer {
+        Peer::new(self.0.accept().expect("a client connects").0)
+    }
+}

@@ -1,0 +1,176 @@
+//! What a person can say to the programs, and what they say back.
+
+use std::{net::TcpListener, process::Output};
+
+use tests::{
+    binaries::{Server, command, start_client},
+    peer::Peer,
+};
+
+fn run(program: &str, arguments: &[&str]) -> (Option<i32>, String) {
+    let Output { status, stderr, .. } = command(program)
+        .args(arguments)
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("the program starts");
+    (status.code(), String::from_utf8_lossy(&stderr).into_owned())
+}
+
+#[test]
+fn values_that_make_no_sense_are_refused_by_the_flags_name() {
+    let durations: &[&str] = &["", "0", "0s", "-1s", "25", "soon", "99999999999999y", "2years"];
+    let numbers: &[&str] = &["", "-1", "1.5", "many", "99999999999999999999"];
+    let addresses: &[&str] =
+        &["", "0", "-1", "localhost", ":5005", "localhost:", "localhost:70000", "127.0.0.1:-1"];
+    let flags = [
+        ("server", "--timeout", durations),
+        ("server", "--max-connections", numbers),
+        ("server", "--max-connections", &["0"]),
+        ("server", "--listen", addresses),
+        ("client", "--idle", durations),
+        ("client", "--retry-interval", durations),
+        ("client", "--retries", numbers),
+        ("client", "--server", addresses),
+    ];
+    for (program, flag, values) in flags {
+        for value in values {
+            let (code, message) = run(program, &[&format!("{flag}={value}")]);
+            assert_eq!(code, Some(2), "{program} {flag}={value}: {message}");
+            assert!(message.contains(flag), "{program} {flag}={value}: {message}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_value_that_is_no_text_is_refused_by_the_flags_name() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let garbage = std::ffi::OsStr::from_bytes(b"\xff\xfe");
+    let flags = [
+        ("server", ["--listen", "--timeout", "--max-connections"].as_slice()),
+        ("client", &["--server", "--idle", "--retry-interval", "--retries"]),
+    ];
+    for (program, flags) in flags {
+        for flag in flags {
+            let output = command(program).arg(flag).arg(garbage).output().unwrap();
+            let message = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{message}");
+            assert!(message.contains(flag), "{message}");
+        }
+    }
+}
+
+#[test]
+fn unknown_flags_and_flags_that_contradict_are_refused() {
+    for program in ["server", "client"] {
+        assert_eq!(run(program, &["--frobnicate"]).0, Some(2));
+        assert_eq!(run(program, &["-v", "-q"]).0, Some(2));
+        assert_eq!(run(program, &["surplus"]).0, Some(2));
+    }
+}
+
+#[test]
+fn help_names_every_exit_code() {
+    let codes = [
+        ("server", ["0 stopped", "1 could not listen", "2 usage"].as_slice()),
+        ("client", &["  0  ", "  1  ", "  2  ", "  3  ", "  4  ", "  130  "]),
+    ];
+    for (program, codes) in codes {
+        let output = command(program).arg("--help").output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        let help = String::from_utf8_lossy(&output.stdout);
+        for code in codes {
+            assert!(help.contains(code), "{code:?} in {help}");
+        }
+    }
+}
+
+#[test]
+fn a_port_in_use_is_one_clear_line() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = other.local_addr().unwrap().to_string();
+    let (code, message) = run("server", &["--listen", &address]);
+    assert_eq!(code, Some(1), "{message}");
+    assert!(message.contains(&format!("cannot listen on {address}: Address already in use")));
+    assert_eq!(message.lines().count(), 1, "{message}");
+}
+
+#[test]
+fn an_address_that_is_not_ours_is_one_clear_line() {
+    // 192.0.2.0/24 is kept for documentation: RFC 5737.
+    for address in ["192.0.2.1:5005", "999.999.999.999:5005", "no-such-host.invalid:5005"] {
+        let (code, message) = run("server", &["--listen", address]);
+        assert_eq!(code, Some(1), "{message}");
+        assert!(message.contains(&format!("cannot listen on {address}: ")), "{message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+    }
+}
+
+#[test]
+fn a_refused_connection_is_one_clear_line() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let (code, message) = run("client", &["--server", &closed]);
+    assert_eq!(code, Some(1), "{message}");
+    assert!(message.contains(&format!("cannot connect to {closed}: Connection refused")));
+    assert_eq!(message.lines().count(), 1, "{message}");
+}
+
+#[test]
+fn a_host_name_is_tried_at_each_of_its_addresses() {
+    let server = Server::start(&[]);
+    let port = server.address.rsplit_once(':').unwrap().1;
+    let mut client = start_client(&format!("localhost:{port}"), &["-v"]);
+    client.wait_for("connected to 127.0.0.1:");
+    client.type_in("found\n");
+    client.close_stdin();
+    assert_eq!(client.finish().stdout, b"FOUND\n");
+}
+
+#[test]
+fn a_quiet_server_says_where_it_listens_and_what_went_wrong() {
+    let mut server = Server::start(&["-q", "--timeout", "300ms"]);
+    let mut silent = Peer::connect(&server.address);
+    silent.ask(b"hello\nHeartBeat", b"HELLO\nOK");
+    assert_eq!(silent.read_to_end(), b"");
+    let line = server.program.wait_for("conn-1");
+    assert!(line.contains("evicted: silent for "), "{line}");
+}
+
+#[test]
+fn a_quiet_client_says_nothing_when_all_is_well() {
+    let server = Server::start(&[]);
+    let mut client = start_client(&server.address, &["-q"]);
+    client.type_in("hello\n");
+    client.close_stdin();
+    let finished = client.finish();
+    finished.expect_code(0);
+    assert_eq!(finished.stdout, b"HELLO\n");
+    assert_eq!(finished.log, [""; 0]);
+}
+
+#[test]
+fn the_log_is_plain_where_it_is_no_terminal_and_has_the_time() {
+    let mut server = Server::start(&[]);
+    let _peer = Peer::connect(&server.address);
+    let line = server.program.wait_for("conn-1 connected from 127.0.0.1:");
+    assert!(!line.contains('\x1b'), "{}", line.escape_debug());
+    let shape: String =
+        line.chars().take(12).map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
+    assert_eq!(shape, "99:99:99.999", "{line}");
+}
+
+#[test]
+fn no_byte_of_a_clients_drives_the_terminal() {
+    let mut server = Server::start(&["-v"]);
+    let mut peer = Peer::connect(&server.address);
+    let every_byte: Vec<u8> = (0..=255).filter(|&byte| byte != b'\n').chain([b'\n']).collect();
+    peer.ask(&[b"\x10", &every_byte[..]].concat(), &every_byte.to_ascii_uppercase());
+    peer.ask(b"plain \x1b[2J\n", b"PLAIN \x1b[2J\n");
+    let mut said = String::new();
+    while !said.contains("plain") {
+        said = server.program.wait_for("conn-1 text ");
+        assert!(!said.chars().any(char::is_control), "{}", said.escape_debug());
+    }
+    assert!(said.contains(r#"text "plain \u{1b}[2J\n""#), "{said}");
+}

@@ -1,0 +1,133 @@
+//! Every way a server can fail its client, and what the client makes of it.
+#![cfg(unix)]
+
+use std::{io::Write as _, thread, time::Duration};
+
+use nix::sys::signal::Signal;
+use tests::{
+    binaries::{Server, client},
+    peer::Listener,
+};
+
+const QUICK: [&str; 6] = ["--idle", "600ms", "--retry-interval", "200ms", "--retries", "2"];
+/// `idle + (retries + 1) × interval` of [`QUICK`].
+const QUICK_SECONDS: f64 = 1.2;
+
+/// Checks a verdict's figures: `no byte for 1.2s, 3 heartbeats unanswered`.
+#[track_caller]
+fn check_verdict(line: &str) {
+    let (_, figures) = line.split_once("no byte for ").unwrap_or_else(|| panic!("{line}"));
+    let (seconds, rest) = figures.split_once("s, ").unwrap_or_else(|| panic!("{line}"));
+    assert!(seconds.parse::<f64>().expect("a figure") >= QUICK_SECONDS, "{line}");
+    assert!(rest.starts_with("3 heartbeats unanswered"), "{line}");
+}
+
+#[test]
+fn a_stopped_server_is_noticed() {
+    let server = Server::start(&[]);
+    let mut client = client(&server.address, &QUICK);
+    client.wait_for("heartbeat 1 answered in ");
+    server.program.signal(Signal::SIGSTOP);
+    client.wait_for("heartbeat 1 sent");
+    client.wait_for("heartbeat 2 sent");
+    client.wait_for("heartbeat 3 sent");
+    check_verdict(client.finish().expect_code(4));
+}
+
+#[test]
+fn a_stopped_server_is_noticed_while_lines_are_typed_at_it() {
+    // What we send proves nothing.
+    let server = Server::start(&[]);
+    server.program.signal(Signal::SIGSTOP);
+    let mut client = client(&server.address, &QUICK);
+    let mut stdin = client.take_stdin();
+    let typist = thread::spawn(move || {
+        let mut lines = 0_u64;
+        while stdin.write_all(b"are you there?\n").is_ok() {
+            lines += 1;
+            thread::sleep(Duration::from_millis(50)); // a typist's pace
+        }
+        lines
+    });
+    let finished = client.finish();
+    let last_line = finished.expect_code(4);
+    check_verdict(last_line);
+    assert!(last_line.contains(" lines were sent and not answered"), "{last_line}");
+    assert!(typist.join().unwrap() > 0);
+    assert_eq!(finished.stdout, b"");
+}
+
+#[test]
+fn a_server_that_does_not_read_is_noticed_while_main_is_blocked_writing() {
+    let listener = Listener::bind();
+    let mut client = client(&listener.address(), &QUICK);
+    let _peer = listener.accept();
+    let mut stdin = client.take_stdin();
+    let flood = thread::spawn(move || {
+        let line = [b'x'; 80];
+        while stdin.write_all(&line).and_then(|()| stdin.write_all(b"\n")).is_ok() {}
+    });
+    client.wait_for("heartbeat 1 could not be sent: the server is not reading");
+    check_verdict(client.finish().expect_code(4));
+    flood.join().unwrap();
+}
+
+#[test]
+fn a_server_that_stops_answering_while_draining_is_noticed() {
+    let listener = Listener::bind();
+    let mut client = client(&listener.address(), &QUICK);
+    let mut peer = listener.accept();
+    client.type_in("hello\n");
+    client.close_stdin();
+    peer.expect(b"hello\n");
+    assert_eq!(peer.read_to_end(), b"", "the client has half-closed");
+    let finished = client.finish();
+    let last_line = finished.expect_code(4);
+    assert!(last_line.contains("; 1 line was sent and not answered"), "{last_line}");
+}
+
+#[test]
+fn a_killed_server_is_told_from_a_silent_one() {
+    let server = Server::start(&[]);
+    let mut client = client(&server.address, &["--idle", "1h"]);
+    client.type_in("hello\n");
+    server.program.signal(Signal::SIGKILL);
+    let finished = client.finish();
+    let last_line = finished.expect_code(3);
+    assert!(last_line.contains("the server closed the connection"), "{last_line}");
+}
+
+#[test]
+fn a_server_that_closes_before_all_is_answered_is_told_of() {
+    let listener = Listener::bind();
+    let mut client = client(&listener.address(), &["--idle", "1h"]);
+    let mut peer = listener.accept();
+    client.type_in("one\ntwo\nthree\n");
+    client.close_stdin();
+    peer.expect(b"one\ntwo\nthree\n");
+    peer.send(b"ONE\nTW");
+    drop(peer);
+    let finished = client.finish();
+    let last_line = finished.expect_code(3);
+    assert!(last_line.contains("; 2 lines were sent and not answered"), "{last_line}");
+    assert_eq!(finished.stdout, b"ONE\nTW");
+}
+
+#[test]
+fn a_stopped_client_asks_before_it_gives_up() {
+    // The server lives; the client was stopped for longer than its own rule allows.
+    let server = Server::start(&[]);
+    let mut client = client(
+        &server.address,
+        &["--idle", "500ms", "--retry-interval", "500ms", "--retries", "0"],
+    );
+    client.signal(Signal::SIGSTOP);
+    thread::sleep(Duration::from_secs(2)); // longer than idle + interval
+    client.signal(Signal::SIGCONT);
+    client.wait_for("heartbeat 1 answered in ");
+    client.type_in("hello\n");
+    client.close_stdin();
+    let finished = client.finish();
+    finished.expect_code(0);
+    assert_eq!(finished.stdout, b"HELLO\n");
+}

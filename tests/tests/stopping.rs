@@ -1,0 +1,133 @@
+//! Both programs end when they are told to, whatever they are doing.
+#![cfg(unix)]
+
+use std::{
+    io::{self, Write as _},
+    net::TcpStream,
+    thread,
+    time::Duration,
+};
+
+use nix::sys::signal::Signal;
+use tests::{
+    binaries::{Server, client},
+    peer::{Listener, Peer},
+};
+
+#[test]
+fn a_server_under_load_stops_and_sums_up() {
+    let mut server = Server::start(&[]);
+    let streams: Vec<_> = (1..=50)
+        .map(|number| {
+            let stream = TcpStream::connect(&server.address).expect("the server accepts");
+            server.program.wait_for(&format!("conn-{number} connected from "));
+            stream
+        })
+        .collect();
+    let clients: Vec<_> = streams
+        .into_iter()
+        .map(|mut stream| {
+            let mut replies = stream.try_clone().expect("a descriptor is left");
+            let reading = thread::spawn(move || io::copy(&mut replies, &mut io::sink()));
+            thread::spawn(move || {
+                while stream.write_all(b"busy\nHeartBeat").is_ok() {}
+                let _ = reading.join();
+            })
+        })
+        .collect();
+    for _ in 0..200 {
+        server.program.wait_for(" heartbeat");
+    }
+    let finished = server.stop();
+    let last_line = finished.expect_code(0);
+    assert!(last_line.contains("stopped; connections served: 50, evicted: 0"), "{last_line}");
+    for client in clients {
+        client.join().unwrap();
+    }
+}
+
+#[test]
+fn an_idle_server_stops() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let server = Server::start(&[]);
+        server.program.signal(signal);
+        server.program.finish().expect_code(0);
+    }
+}
+
+#[test]
+fn a_stopping_server_ends_clients_that_say_nothing_and_clients_that_read_nothing() {
+    let mut server = Server::start(&[]);
+    let mut silent = Peer::connect(&server.address);
+    server.program.wait_for("conn-1 connected from ");
+    let deaf = Peer::connect(&server.address);
+    server.program.wait_for("conn-2 connected from ");
+    fill(&deaf);
+    server.stop().expect_code(0);
+    assert_eq!(silent.read_to_end(), b"");
+}
+
+/// Writes to a server and reads nothing, until both directions are full.
+fn fill(peer: &Peer) {
+    let mut stream = peer.stream();
+    stream.set_write_timeout(Some(Duration::from_millis(200))).expect("a limit can be set");
+    while stream.write(&[b'x'; 8192]).is_ok() {}
+}
+
+#[test]
+fn a_client_that_reads_nothing_is_evicted_and_told_of() {
+    let mut server = Server::start(&["--timeout", "1s"]);
+    let deaf = Peer::connect(&server.address);
+    fill(&deaf);
+    let line = server.program.wait_for("conn-1 evicted: silent for ");
+    assert!(line.contains("not reading our replies"), "{line}");
+    Peer::connect(&server.address).ask(b"the others go on\n", b"THE OTHERS GO ON\n");
+}
+
+#[test]
+fn ctrl_c_ends_an_idle_client() {
+    let server = Server::start(&[]);
+    let client = client(&server.address, &["--idle", "1h"]);
+    client.signal(Signal::SIGINT);
+    let finished = client.finish();
+    assert!(finished.expect_code(130).contains("interrupted"));
+}
+
+#[test]
+fn ctrl_c_ends_a_client_that_is_blocked_writing() {
+    let listener = Listener::bind();
+    let mut client = client(
+        &listener.address(),
+        &["--idle", "300ms", "--retry-interval", "100ms", "--retries", "10000"],
+    );
+    let _peer = listener.accept();
+    let mut stdin = client.take_stdin();
+    let flood = thread::spawn(move || while stdin.write_all(&[b'x'; 8192]).is_ok() {});
+    client.wait_for("heartbeat 1 could not be sent");
+    client.signal(Signal::SIGINT);
+    client.finish().expect_code(130);
+    flood.join().unwrap();
+}
+
+#[test]
+fn ctrl_c_ends_a_client_whose_output_is_full() {
+    let server = Server::start(&["--timeout", "1h"]);
+    let mut client = tests::binaries::command("client")
+        .args(["--server", &server.address, "--idle", "200ms", "--retry-interval", "100ms"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = client.stdin.take().unwrap();
+    stdin.write_all(&b"0123456789abcdef\n".repeat(20_000)).unwrap();
+    let mut log = std::io::BufReader::new(client.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("our own output is blocked") {
+        line.clear();
+        assert!(std::io::BufRead::read_line(&mut log, &mut line).unwrap() > 0, "it gave up");
+    }
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(client.id()).unwrap());
+    nix::sys::signal::kill(pid, Signal::SIGINT).unwrap();
+    assert_eq!(client.wait().unwrap().code(), Some(130));
+}
