@@ -14,4 +14,4 @@ use std::time::Duration;
 
 /// How long anything may take before the test that waits for it fails. No test is about
 /// this figure; it is far beyond what a busy machine needs.
-pub const DEADLINE: Duration = Duration::from_mins(2);
+pub const DEADLINE: Duration = Duration::from_mins(1);
