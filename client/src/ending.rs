@@ -2,7 +2,7 @@
 
 use std::{fmt, io};
 
-use common::console::Seconds;
+use common::console::{Count, Seconds};
 
 use crate::liveness::Silence;
 
@@ -77,9 +77,8 @@ impl fmt::Display for Ending {
                 f.write_str("the server closed the connection (it was reset)")
             }
             Self::Unanswered { silence, unsent } => {
-                let count = silence.heartbeats;
-                let noun = if count == 1 { "heartbeat" } else { "heartbeats" };
-                write!(f, "no byte for {}, {count} {noun} unanswered", Seconds(silence.lasted))?;
+                let heartbeats = Count(silence.heartbeats.into(), "heartbeat");
+                write!(f, "no byte for {}, {heartbeats} unanswered", Seconds(silence.lasted))?;
                 match unsent {
                     0 => Ok(()),
                     _ => write!(f, " ({unsent} of them could not be sent)"),

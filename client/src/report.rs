@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use common::console::Millis;
+use common::console::{Count, Millis};
 
 use crate::{
     activity::{Received, RoundTrips},
@@ -53,27 +53,17 @@ impl Report {
     }
 }
 
-/// The figures: `3 lines sent, 3 answered; 2 heartbeats sent, 2 answered, round trip …`.
+/// The figures: `3 lines sent, 3 answered; 2 heartbeats sent, 2 answered in …`.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { sent, received, .. } = self;
-        let RoundTrips { count, min, sum, max } = received.round_trips;
-        write!(
-            f,
-            "lines sent: {}, answered: {}; heartbeats sent: {}, answered: {count}",
-            sent.lines,
-            sent.lines - self.unanswered(),
-            sent.heartbeats
-        )?;
+        let lines = Count(self.sent.lines, "line");
+        let answered = self.sent.lines - self.unanswered();
+        let heartbeats = Count(self.sent.heartbeats, "heartbeat");
+        let RoundTrips { count, min, sum, max } = self.received.round_trips;
+        write!(f, "{lines} sent, {answered} answered; {heartbeats} sent, {count} answered")?;
         if count > 0 {
-            let average = sum / count;
-            write!(
-                f,
-                ", round trip min {} avg {} max {}",
-                Millis(min),
-                Millis(average),
-                Millis(max)
-            )?;
+            let [min, average, max] = [min, sum / count, max].map(Millis);
+            write!(f, ", round trip min {min}, avg {average}, max {max}")?;
         }
         Ok(())
     }

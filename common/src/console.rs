@@ -71,6 +71,16 @@ impl fmt::Display for Millis {
     }
 }
 
+/// So many of something: `1 line`, `2 lines`.
+pub struct Count(pub u64, pub &'static str);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(count, noun) = self;
+        write!(f, "{count} {noun}{}", if *count == 1 { "" } else { "s" })
+    }
+}
+
 /// A peer's text in quotes, with everything escaped that could drive a terminal, and
 /// cut where it gets long.
 pub struct Escaped<'a>(pub &'a [u8]);
@@ -112,5 +122,7 @@ mod tests {
     fn figures_have_their_unit() {
         assert_eq!(Seconds(Duration::from_millis(60_049)).to_string(), "60.0s");
         assert_eq!(Millis(Duration::from_micros(310)).to_string(), "0.31ms");
+        assert_eq!(Count(1, "line").to_string(), "1 line");
+        assert_eq!(Count(0, "line").to_string(), "0 lines");
     }
 }

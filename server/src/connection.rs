@@ -35,9 +35,11 @@ pub struct Connection {
     evicted: OnceLock<Duration>,
 }
 
-/// Which half of the conversation stopped, and how.
+/// How the conversation stopped.
 enum Stopped {
     EndOfStream,
+    /// Bytes came, but the connection had just been taken out of the queue.
+    TooLate,
     Reading(io::Error),
     Writing(io::Error),
 }
@@ -93,8 +95,8 @@ impl Connection {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Stopped::Reading(error),
             };
-            if received > 0 {
-                queue.touch(self.id, Instant::now());
+            if received > 0 && !queue.touch(self.id, Instant::now()) {
+                return Stopped::TooLate;
             }
 
             let seen = |request: Request<'_>| self.note(request, traffic);
@@ -129,7 +131,8 @@ impl Connection {
     }
 
     /// Who ended it matters more than how that showed: an eviction and a stop look to
-    /// the conversation like the client's end of stream or a broken pipe.
+    /// the conversation like the client's end of stream or a broken pipe. A write that
+    /// an eviction ended was blocked ever since the client was last heard.
     fn ending(&self, stopped: Option<Stopped>, server_stopping: bool) -> Ending {
         let Some(stopped) = stopped else {
             return Ending::Panicked;
@@ -138,7 +141,7 @@ impl Connection {
             (Some(&silent), Stopped::Writing(_)) => Ending::NotReading(silent),
             (Some(&silent), _) => Ending::Silent(silent),
             (None, _) if server_stopping => Ending::ServerStopped,
-            (None, Stopped::EndOfStream) => Ending::ClosedByClient,
+            (None, Stopped::EndOfStream | Stopped::TooLate) => Ending::ClosedByClient,
             (None, Stopped::Reading(error) | Stopped::Writing(error)) => match error.kind() {
                 ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => Ending::ResetByClient,
                 _ => Ending::Failed(error),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use common::console::Count;
+
 use crate::ending::Ending;
 
 /// What passed through a connection.
@@ -40,11 +42,12 @@ impl Totals {
 impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { served, evicted, traffic } = self;
-        let Traffic { heartbeats, bytes_in, bytes_out } = traffic;
+        let served = Count(*served, "connection");
+        let heartbeats = Count(traffic.heartbeats, "heartbeat");
+        let Traffic { bytes_in, bytes_out, .. } = traffic;
         write!(
             f,
-            "connections served: {served}, evicted: {evicted}, heartbeats: {heartbeats}, \
-             bytes in: {bytes_in}, bytes out: {bytes_out}"
+            "{served} served, {evicted} evicted, {heartbeats}, {bytes_in} bytes in, {bytes_out} out"
         )
     }
 }

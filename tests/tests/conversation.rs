@@ -55,7 +55,7 @@ fn whatever_line_a_person_types_comes_back_whole() {
         finished.stdout.escape_ascii().to_string(),
         lines.concat().to_ascii_uppercase().escape_ascii().to_string()
     );
-    assert!(finished.said("lines sent: 11, answered: 11"), "{:?}", finished.log);
+    assert!(finished.said("11 lines sent, 11 answered"), "{:?}", finished.log);
 }
 
 #[test]

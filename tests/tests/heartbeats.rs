@@ -72,6 +72,23 @@ fn the_silent_are_evicted_and_the_others_are_not() {
     assert_eq!(lively.finish().stdout, b"ALIVE\n");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_stopped_server_hears_what_was_said_to_it_before_it_evicts() {
+    use nix::sys::signal::Signal;
+
+    let mut server = Server::start(&["--timeout", "2s"]);
+    let mut peer = Peer::connect(&server.address);
+    peer.ask(b"hello\n", b"HELLO\n");
+    server.program.signal(Signal::SIGSTOP);
+    peer.send(b"are you there?\n");
+    thread::sleep(Duration::from_secs(4)); // past the time-out
+    server.program.signal(Signal::SIGCONT);
+    peer.expect(b"ARE YOU THERE?\n");
+    assert_eq!(peer.read_to_end(), b"");
+    server.program.wait_for("conn-1 evicted: silent for ");
+}
+
 #[test]
 fn any_byte_from_the_server_starts_the_silence_over() {
     let listener = Listener::bind();
