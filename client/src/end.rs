@@ -1,11 +1,18 @@
 //! The end of a session: signalled by whichever thread knows of it first.
 
 use std::{
+    io,
     net::{Shutdown, TcpStream},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
+};
+
+use common::{
+    diagnosis::Finding,
+    kernel::{Evidence, GaveUp, Side},
 };
 
 use crossbeam_channel::{Receiver, Sender};
@@ -37,5 +44,20 @@ impl End {
         }
         let _ = self.reason.send(ending); // room for one, and there is only one
         let _ = self.stream.shutdown(Shutdown::Both);
+    }
+
+    /// Ends the session because reading or writing the connection failed.
+    pub fn signal_failure(&self, doing: &'static str, error: io::Error) {
+        match GaveUp::from_error(&error) {
+            Some(verdict) => self.signal_gave_up(verdict),
+            None => self.signal(Ending::Failed { doing, error }),
+        }
+    }
+
+    /// Ends the session because the kernel gave the connection up.
+    pub fn signal_gave_up(&self, verdict: GaveUp) {
+        let evidence = Evidence::ask(&self.stream, Side::Connecting);
+        let finding = evidence.map(|evidence| Finding::new(evidence, Duration::MAX));
+        self.signal(Ending::GaveUp { verdict, finding });
     }
 }

@@ -2,7 +2,11 @@
 
 use std::{fmt, io};
 
-use common::console::{Count, Seconds};
+use common::{
+    console::{Count, Seconds},
+    diagnosis::Finding,
+    kernel::GaveUp,
+};
 
 use crate::liveness::Silence;
 
@@ -13,17 +17,16 @@ pub enum Ending {
     Complete,
     /// Whoever read our output has seen enough.
     OutputClosed,
-    /// The server ended its stream, or its kernel reset the connection.
-    ServerClosed {
-        /// Whether it was a reset.
-        reset: bool,
-    },
+    /// The server ended its stream.
+    ServerClosed,
     /// The rule's verdict.
-    Unanswered {
-        /// The silence it is based on.
-        silence: Silence,
-        /// Heartbeats of that silence that could not even be sent.
-        unsent: u32,
+    Unanswered(Unanswered),
+    /// Our kernel declared the connection dead.
+    GaveUp {
+        /// Its verdict.
+        verdict: GaveUp,
+        /// What it knew, where it can be asked.
+        finding: Option<Finding>,
     },
     /// Ctrl-C, or a polite kill.
     Interrupted,
@@ -41,28 +44,32 @@ pub enum Ending {
     },
 }
 
+/// The rule's verdict, and what it is based on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unanswered {
+    /// The silence.
+    pub silence: Silence,
+    /// Heartbeats of that silence that could not even be sent.
+    pub unsent: u32,
+    /// Whether our half of the connection was closed, and only replies were due.
+    pub draining: bool,
+    /// What the kernel knew, where it can be asked.
+    pub finding: Option<Finding>,
+}
+
 impl Ending {
     /// The exit code: 0 all sent and answered (or no reader left), 1 I/O error, 3 the
-    /// server closed the connection, 4 the heartbeats went unanswered, 130 interrupted.
+    /// server closed the connection, 4 the heartbeats went unanswered, 5 the kernel
+    /// declared the connection dead, 130 interrupted.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Complete | Self::OutputClosed => 0,
             Self::Failed { .. } | Self::Panicked { .. } => 1,
-            Self::ServerClosed { .. } => 3,
-            Self::Unanswered { .. } => 4,
+            Self::ServerClosed => 3,
+            Self::Unanswered(_) => 4,
+            Self::GaveUp { .. } => 5,
             Self::Interrupted => 130,
-        }
-    }
-
-    /// What a failed read or write of the connection means.
-    #[must_use]
-    pub fn from_connection(doing: &'static str, error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::BrokenPipe => Self::ServerClosed { reset: true },
-            _ => Self::Failed { doing, error },
         }
     }
 }
@@ -72,21 +79,35 @@ impl fmt::Display for Ending {
         match self {
             Self::Complete => f.write_str("done: everything was sent and answered"),
             Self::OutputClosed => f.write_str("done: nobody reads our output any more"),
-            Self::ServerClosed { reset: false } => f.write_str("the server closed the connection"),
-            Self::ServerClosed { reset: true } => {
-                f.write_str("the server closed the connection (it was reset)")
+            Self::ServerClosed => f.write_str("the server closed the connection"),
+            Self::Unanswered(unanswered) => unanswered.fmt(f),
+            // The kernel gives up on a host that is up, too, if its service never reads.
+            Self::GaveUp { finding: Some(finding @ Finding::NotReading(_)), .. } => {
+                write!(f, "the kernel gave up: {finding}")
             }
-            Self::Unanswered { silence, unsent } => {
-                let heartbeats = Count(silence.heartbeats.into(), "heartbeat");
-                write!(f, "no byte for {}, {heartbeats} unanswered", Seconds(silence.lasted))?;
-                match unsent {
-                    0 => Ok(()),
-                    _ => write!(f, " ({unsent} of them could not be sent)"),
-                }
-            }
+            Self::GaveUp { verdict, .. } => verdict.fmt(f),
             Self::Interrupted => f.write_str("interrupted"),
             Self::Panicked { thread } => write!(f, "the {thread} thread panicked"),
             Self::Failed { doing, error } => write!(f, "{doing} failed: {error}"),
+        }
+    }
+}
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { silence, unsent, draining, finding } = self;
+        write!(f, "no byte for {}", Seconds(silence.lasted))?;
+        if *draining {
+            f.write_str(" while the last replies were due")?;
+        } else {
+            write!(f, ", {} unanswered", Count(silence.heartbeats.into(), "heartbeat"))?;
+            if *unsent > 0 {
+                write!(f, " ({unsent} of them could not be sent)")?;
+            }
+        }
+        match finding {
+            Some(finding) => write!(f, "; {finding}"),
+            None => Ok(()),
         }
     }
 }

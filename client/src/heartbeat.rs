@@ -6,12 +6,12 @@ use std::time::Instant;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use tracing::{info, warn};
 
-use common::console::Millis;
+use common::{console::Millis, diagnosis::Finding};
 
 use crate::{
     activity::Activity,
     end::End,
-    ending::Ending,
+    ending::{Ending, Unanswered},
     liveness::{HeartbeatRule, Liveness, Step},
     outgoing::{NotSent, Outgoing},
     receive::Answered,
@@ -26,27 +26,33 @@ pub fn run(
     end: &End,
 ) {
     let mut liveness = Liveness::new(rule, activity.last_heard());
-    let mut unsent = 0;
+    let (mut unsent, mut draining) = (0, false);
     loop {
-        let now = Instant::now();
-        match liveness.step(activity.last_heard(), now) {
+        let (now, heard) = (Instant::now(), activity.last_heard());
+        let silence = now.saturating_duration_since(heard);
+        match liveness.step(heard, now) {
             Step::Wait(deadline) => match answered.recv_deadline(deadline) {
-                Ok(Answered { number, round_trip }) => {
+                Ok(Answered { number: Some(number), round_trip }) => {
                     info!("heartbeat {number} answered in {}", Millis(round_trip));
                 }
-                Err(RecvTimeoutError::Timeout) => {}
+                Ok(Answered { number: None, .. }) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             },
             Step::Heartbeat(number) => {
+                let so_far = match number {
+                    1 => String::new(),
+                    _ => so_far(number - 1, outgoing.finding(silence)),
+                };
                 if number == 1 {
                     unsent = 0;
                 }
-                match outgoing.heartbeat(number, now + rule.interval()) {
-                    Ok(()) => info!("heartbeat {number} sent"),
+                match outgoing.heartbeat(Some(number), now + rule.interval()) {
+                    Ok(()) => info!("heartbeat {number} sent{so_far}"),
                     Err(reason) => {
                         unsent += 1;
-                        if reason != NotSent::Closed {
-                            warn!("heartbeat {number} could not be sent: {reason}");
+                        draining = reason == NotSent::Closed;
+                        if !draining {
+                            warn!("heartbeat {number} could not be sent: {reason}{so_far}");
                         }
                     }
                 }
@@ -56,8 +62,20 @@ pub fn run(
                 liveness = Liveness::new(rule, now);
             }
             Step::Dead(silence) => {
-                return end.signal(Ending::Unanswered { silence, unsent });
+                let finding = outgoing.finding(silence.lasted);
+                return end.signal(Ending::Unanswered(Unanswered {
+                    silence,
+                    unsent,
+                    draining,
+                    finding,
+                }));
             }
         }
     }
+}
+
+/// What is known after so many unanswered heartbeats, in half a line.
+fn so_far(unanswered: u32, finding: Option<Finding>) -> String {
+    let known = finding.map_or_else(String::new, |finding| format!(": {}", finding.so_far()));
+    format!(" ({unanswered} unanswered{known})")
 }

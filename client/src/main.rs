@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser, error::ErrorKind};
 use client::{
     connect::connect,
     ending::Ending,
@@ -18,10 +18,11 @@ use client::{
     session::{AtInputEnd, Session},
 };
 use common::{
-    args,
+    args::{self, DetectArgs},
     console::{self, Seconds, Verbosity},
+    detect::Detect,
 };
-use tracing::{debug, error, info};
+use tracing::{debug, error, info, warn};
 
 /// Sends lines to an echo server, keeps the line alive while nothing is typed, and
 /// notices when the server is gone.
@@ -41,6 +42,7 @@ use tracing::{debug, error, info};
           2    usage\n  \
           3    the server closed the connection\n  \
           4    the heartbeats went unanswered\n  \
+          5    the kernel declared the connection dead\n  \
           130  interrupted (Ctrl-C)"
 )]
 struct Cli {
@@ -65,17 +67,19 @@ struct Cli {
     stay: bool,
 
     #[command(flatten)]
+    detect: DetectArgs,
+
+    #[command(flatten)]
     verbosity: Verbosity,
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    console::start_log(cli.verbosity);
-    match run(&cli) {
-        Ok(report) => {
-            say(&report);
-            report.ending.exit_code().into()
-        }
+    let detect = cli.detect.detect().unwrap_or_else(|message| {
+        Cli::command().error(ErrorKind::ArgumentConflict, message).exit()
+    });
+    match run(&cli, detect) {
+        Ok(ending) => ending.exit_code().into(),
         Err(error) => {
             let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::FAILURE
@@ -83,7 +87,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> Result<Report, Box<dyn Error>> {
+fn run(cli: &Cli, detect: Detect) -> Result<Ending, Box<dyn Error>> {
+    let _log = console::start_log(cli.verbosity)?;
     let rule = HeartbeatRule::new(cli.idle, cli.retries, cli.retry_interval)?;
     let at_input_end = if cli.stay { AtInputEnd::Stay } else { AtInputEnd::Finish };
 
@@ -92,10 +97,20 @@ fn run(cli: &Cli) -> Result<Report, Box<dyn Error>> {
     let end = session.end();
     ctrlc::set_handler(move || end.signal(Ending::Interrupted))?;
 
+    if let Some(keepalive) = detect.keepalive() {
+        let held = keepalive.apply(session.stream())?;
+        info!("{held}");
+    }
+    if let Some(warning) = args::warning(detect) {
+        warn!("{warning}");
+    }
     let hint = if io::stdin().is_terminal() { "; type a line, Ctrl-D ends" } else { "" };
     info!("connected to {address}{hint}");
     debug!("a dead server will be noticed after {}", Seconds(rule.detection_time()));
-    Ok(session.run(rule, at_input_end, io::stdin(), io::stdout())?)
+    let rule = detect.by_heartbeat().then_some(rule);
+    let report = session.run(rule, at_input_end, io::stdin(), io::stdout())?;
+    say(&report);
+    Ok(report.ending)
 }
 
 fn say(report: &Report) {

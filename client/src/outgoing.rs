@@ -12,12 +12,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::wire::{Escaper, HEARTBEAT, SentHeartbeat};
+use common::{
+    diagnosis::Finding,
+    kernel::{Evidence, GaveUp, Side},
+    wire::{Escaper, HEARTBEAT, SentHeartbeat},
+};
 use crossbeam_channel::Sender;
 use parking_lot::Mutex;
 
 /// A write is not limited to less than this: to the kernel, no time at all means no limit.
 const SHORTEST_WRITE: Duration = Duration::from_millis(1);
+
+/// How long a failing write may take to return: a blocked one, on a connection that has
+/// not failed, is not waited for longer.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What went out so far.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +52,18 @@ struct State {
     unwritten: &'static [u8],
     heartbeats: u64,
     closed: bool,
+    /// How the kernel gave up, if a write was told. It tells each error once, to whoever
+    /// asks first; a read that asks later gets an end of stream.
+    gave_up: Option<GaveUp>,
+}
+
+impl State {
+    fn keep<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
+        if let Err(error) = &result {
+            self.gave_up = self.gave_up.or(GaveUp::from_error(error));
+        }
+        result
+    }
 }
 
 /// Why a heartbeat did not go out. It counts as unanswered.
@@ -76,10 +96,10 @@ impl Outgoing {
     /// When the connection has failed or the session has ended.
     pub fn text(&self, text: &[u8]) -> io::Result<()> {
         let mut state = self.state.lock();
-        self.stream.as_ref().write_all(state.unwritten)?;
-        state.unwritten = &[];
+        self.write_unwritten(&mut state)?;
         let escaped = state.text.escape(text);
-        self.stream.as_ref().write_all(&escaped)
+        let written = self.stream.as_ref().write_all(&escaped);
+        state.keep(written)
     }
 
     /// Gives a last line that lacks its newline one.
@@ -97,17 +117,22 @@ impl Outgoing {
     /// As [`text`](Self::text).
     pub fn close(&self) -> io::Result<()> {
         let mut state = self.state.lock();
-        self.stream.as_ref().write_all(state.unwritten)?;
-        state.unwritten = &[];
+        self.write_unwritten(&mut state)?;
         state.closed = true;
         self.stream.shutdown(Shutdown::Write)
     }
 
-    /// Sends the heartbeat of this number, waiting no longer than until `deadline`.
+    fn write_unwritten(&self, state: &mut State) -> io::Result<()> {
+        let written = self.stream.as_ref().write_all(state.unwritten);
+        state.unwritten = &[];
+        state.keep(written)
+    }
+
+    /// Sends the heartbeat of this number, or one that answers a probe, waiting no longer than until `deadline`.
     ///
     /// # Errors
     /// When it could not be sent by then, and why.
-    pub fn heartbeat(&self, number: u32, deadline: Instant) -> Result<(), NotSent> {
+    pub fn heartbeat(&self, number: Option<u32>, deadline: Instant) -> Result<(), NotSent> {
         let mut state = self.state.try_lock_until(deadline).ok_or(NotSent::Blocked)?;
         if state.closed {
             return Err(NotSent::Closed);
@@ -135,16 +160,32 @@ impl Outgoing {
             let _ = self.stream.set_write_timeout(Some(left));
             let written = self.stream.as_ref().write(state.unwritten);
             let _ = self.stream.set_write_timeout(None);
-            match written {
+            match state.keep(written) {
                 Ok(count) => state.unwritten = &state.unwritten[count..],
                 Err(error) => match error.kind() {
                     ErrorKind::Interrupted => {}
-                    ErrorKind::WouldBlock | ErrorKind::TimedOut => return Err(NotSent::Blocked),
+                    ErrorKind::WouldBlock => return Err(NotSent::Blocked),
+                    ErrorKind::TimedOut if cfg!(windows) => return Err(NotSent::Blocked),
                     _ => return Err(NotSent::Failed),
                 },
             }
         }
         Ok(())
+    }
+
+    /// What is known of a server from which no byte has come for `silence`, where the kernel
+    /// can be asked.
+    #[must_use]
+    pub fn finding(&self, silence: Duration) -> Option<Finding> {
+        let evidence = Evidence::ask(&self.stream, Side::Connecting)?;
+        Some(Finding::new(evidence, silence))
+    }
+
+    /// How the kernel gave up, if a write was told so. A write under way is waited for: it
+    /// may be the one.
+    #[must_use]
+    pub fn gave_up(&self) -> Option<GaveUp> {
+        self.state.try_lock_for(PATIENCE)?.gave_up
     }
 
     /// What went out so far.

@@ -12,10 +12,13 @@ use std::{
 use common::wire::{Reply, ReplyReader, SentHeartbeat};
 use crossbeam_channel::{Receiver, Sender};
 
+use tracing::{info, warn};
+
 use crate::{
     activity::{Activity, Received},
     end::End,
     ending::Ending,
+    outgoing::Outgoing,
 };
 
 /// Bytes taken by one read at most.
@@ -24,65 +27,93 @@ const READ_SIZE: usize = 64 * 1024;
 /// An acknowledged heartbeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Answered {
-    /// The heartbeat's number.
-    pub number: u32,
+    /// The heartbeat's number; none if it answered a probe.
+    pub number: Option<u32>,
     /// From its writing to its acknowledgement.
     pub round_trip: Duration,
 }
 
-/// Reads until the stream or the output ends, and signals which it was.
-pub fn run(
-    stream: &TcpStream,
-    books: &Receiver<SentHeartbeat>,
-    activity: &Activity,
-    answered: &Sender<Answered>,
-    output: &mut impl Write,
-    end: &End,
-) {
-    end.signal(match receive(stream, books, activity, answered, output) {
-        Ok(()) => Ending::ServerClosed { reset: false },
-        Err(ending) => ending,
-    });
+/// How long the answer to a probe may wait for the write lock. While it does, nobody reads;
+/// and who holds the lock for longer is sending text, which is an answer as well.
+const PROBE_PATIENCE: Duration = Duration::from_millis(10);
+
+/// What the receiver works with.
+pub struct Receive<'a, W> {
+    /// The connection.
+    pub stream: &'a TcpStream,
+    /// The heartbeats that were sent.
+    pub books: &'a Receiver<SentHeartbeat>,
+    /// Where it notes what it heard.
+    pub activity: &'a Activity,
+    /// Where probes are answered.
+    pub outgoing: &'a Outgoing,
+    /// Where acknowledgements go.
+    pub answered: &'a Sender<Answered>,
+    /// Where echoes go.
+    pub output: W,
 }
 
-fn receive(
-    mut stream: &TcpStream,
-    books: &Receiver<SentHeartbeat>,
-    activity: &Activity,
-    answered: &Sender<Answered>,
-    output: &mut impl Write,
-) -> Result<(), Ending> {
-    let mut replies = ReplyReader::new(READ_SIZE);
-    let mut received = Received::default();
-    loop {
-        let count = match stream.read(replies.space()) {
-            Ok(count) => count,
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(error) => return Err(Ending::from_connection("receiving", error)),
-        };
-        let now = Instant::now();
-        activity.received(now);
+impl<W: Write> Receive<'_, W> {
+    /// Reads until the stream or the output ends, and signals which it was.
+    pub fn run(mut self, end: &End) {
+        match self.receive() {
+            // After the kernel gave up, a read may just find an end of stream.
+            Ok(()) => match (self.stream.take_error(), self.outgoing.gave_up()) {
+                (Ok(Some(error)), _) => end.signal_failure(RECEIVING, error),
+                (_, Some(verdict)) => end.signal_gave_up(verdict),
+                _ => end.signal(Ending::ServerClosed),
+            },
+            Err(Ending::Failed { doing: RECEIVING, error }) => end.signal_failure(RECEIVING, error),
+            Err(ending) => end.signal(ending),
+        }
+    }
 
-        // Entered before they were written, so whatever is answered here is known here.
-        books.try_iter().for_each(|heartbeat| replies.expect(heartbeat));
-        let seen = |reply| match reply {
-            Reply::Acknowledgement(SentHeartbeat { number, at, .. }) => {
-                let round_trip = now.saturating_duration_since(at);
-                received.round_trips.add(round_trip);
-                let _ = answered.send(Answered { number, round_trip });
+    fn receive(&mut self) -> Result<(), Ending> {
+        let mut replies = ReplyReader::new(READ_SIZE);
+        let mut received = Received::default();
+        loop {
+            let count = match self.stream.read(replies.space()) {
+                Ok(count) => count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(Ending::Failed { doing: RECEIVING, error }),
+            };
+            let now = Instant::now();
+            self.activity.received(now);
+
+            // Entered before they were written, so whatever is answered here is known here.
+            self.books.try_iter().for_each(|heartbeat| replies.expect(heartbeat));
+            let mut probed = false;
+            let seen = |reply| match reply {
+                Reply::Acknowledgement(SentHeartbeat { number, at, .. }) => {
+                    let round_trip = now.saturating_duration_since(at);
+                    received.round_trips.add(round_trip);
+                    let _ = self.answered.send(Answered { number, round_trip });
+                }
+                Reply::Probe => probed = true,
+            };
+            let echo = if count == 0 { replies.finish() } else { replies.take(count, seen) };
+            write_out(&mut self.output, echo)?;
+
+            (received.lines, received.bytes) = (replies.lines(), replies.bytes());
+            self.activity.listening(Instant::now(), received);
+            if probed {
+                self.answer_probe();
             }
-            Reply::Probe => {}
-        };
-        let echo = if count == 0 { replies.finish() } else { replies.take(count, seen) };
-        write_out(output, echo)?;
+            if count == 0 {
+                return Ok(());
+            }
+        }
+    }
 
-        (received.lines, received.bytes) = (replies.lines(), replies.bytes());
-        activity.listening(Instant::now(), received);
-        if count == 0 {
-            return Ok(());
+    fn answer_probe(&self) {
+        match self.outgoing.heartbeat(None, Instant::now() + PROBE_PATIENCE) {
+            Ok(()) => info!("the server's probe answered with a heartbeat"),
+            Err(reason) => warn!("the server's probe not answered: {reason}"),
         }
     }
 }
+
+const RECEIVING: &str = "receiving";
 
 /// Writes the echo, at once and whole.
 fn write_out(output: &mut impl Write, echo: &[u8]) -> Result<(), Ending> {

@@ -28,7 +28,7 @@ impl Report {
     pub fn new(ending: Ending, all_sent: bool, sent: Sent, received: Received) -> Self {
         let answered = received.bytes >= sent.bytes;
         let ending = match ending {
-            Ending::ServerClosed { .. } if all_sent && answered => Ending::Complete,
+            Ending::ServerClosed if all_sent && answered => Ending::Complete,
             other => other,
         };
         Self { ending, sent, received }

@@ -5,10 +5,10 @@
 //! | the caller of [`Session::run`] | the input's chunks, and the end | the end |
 //! | `stdin` | the input | never joined: its read cannot be interrupted |
 //! | `receiver` | `read` | the server, or the end's shutdown of the socket |
-//! | `heartbeat` | a channel, until the rule's next deadline | the receiver's end |
+//! | `heartbeat`, if there is a rule | a channel, until the rule's next deadline | the receiver's end |
 
 use std::{
-    io::{self, Read, Write},
+    io::{self, ErrorKind, Read, Write},
     net::TcpStream,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -20,7 +20,7 @@ use crossbeam_channel::{Receiver, RecvError, RecvTimeoutError, select};
 
 use crate::{
     activity::Activity, end::End, ending::Ending, heartbeat, input, liveness::HeartbeatRule,
-    outgoing::Outgoing, receive, report::Report,
+    outgoing::Outgoing, receive::Receive, report::Report,
 };
 
 /// Chunks of input that may wait for the server to read.
@@ -54,6 +54,12 @@ impl Session {
         Self { stream, end: Arc::new(end), ended }
     }
 
+    /// The connection, for its options.
+    #[must_use]
+    pub fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
     /// What ends the session from outside, such as a signal handler.
     #[must_use]
     pub fn end(&self) -> Arc<End> {
@@ -61,16 +67,16 @@ impl Session {
     }
 
     /// Sends the input's lines, writes their echoes to the output, and keeps the line
-    /// alive, until the session ends.
+    /// alive by `rule` if there is one, until the session ends.
     ///
     /// # Errors
     /// When a thread cannot be started.
     pub fn run(
         self,
-        rule: HeartbeatRule,
+        rule: Option<HeartbeatRule>,
         at_input_end: AtInputEnd,
         input: impl Read + Send + 'static,
-        mut output: impl Write + Send + 'static,
+        output: impl Write + Send + 'static,
     ) -> io::Result<Report> {
         let (to_main, chunks) = crossbeam_channel::bounded(CHUNKS_WAITING);
         let (to_receiver, books) = crossbeam_channel::unbounded();
@@ -80,18 +86,29 @@ impl Session {
 
         let (running, receiver_done) = crossbeam_channel::bounded::<()>(0);
         let receiver = self.spawn("receiver", {
-            let (stream, activity, end) =
-                (Arc::clone(&self.stream), Arc::clone(&activity), self.end());
+            let (stream, end) = (Arc::clone(&self.stream), self.end());
+            let (outgoing, activity) = (Arc::clone(&outgoing), Arc::clone(&activity));
             move || {
                 let _running = running;
-                receive::run(&stream, &books, &activity, &to_heartbeat, &mut output, &end);
+                Receive {
+                    stream: &stream,
+                    books: &books,
+                    activity: &activity,
+                    outgoing: &outgoing,
+                    answered: &to_heartbeat,
+                    output,
+                }
+                .run(&end);
             }
         })?;
-        let heartbeat = self.spawn("heartbeat", {
-            let (outgoing, activity, end) =
-                (Arc::clone(&outgoing), Arc::clone(&activity), self.end());
-            move || heartbeat::run(rule, &outgoing, &activity, &answered, &end)
-        })?;
+        let heartbeat = match rule {
+            None => None,
+            Some(rule) => Some(self.spawn("heartbeat", {
+                let (outgoing, activity) = (Arc::clone(&outgoing), Arc::clone(&activity));
+                let end = self.end();
+                move || heartbeat::run(rule, &outgoing, &activity, &answered, &end)
+            })?),
+        };
         self.spawn("stdin", move || input::read(input, &to_main))?;
 
         let (ending, all_sent) = self.forward(at_input_end, &chunks, &outgoing);
@@ -101,7 +118,7 @@ impl Session {
             && receiver_done.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout);
         if !stuck {
             join(receiver);
-            join(heartbeat);
+            heartbeat.into_iter().for_each(join);
         }
         Ok(Report::new(ending, all_sent, outgoing.sent(), activity.total()))
     }
@@ -127,7 +144,7 @@ impl Session {
                 },
             };
             if let Err(error) = sent {
-                self.end.signal(Ending::from_connection("sending", error));
+                return (self.failed(error), false);
             }
         }
 
@@ -136,9 +153,18 @@ impl Session {
             AtInputEnd::Stay => outgoing.finish_line(),
         };
         if let Err(error) = last {
-            self.end.signal(Ending::from_connection("sending", error));
+            return (self.failed(error), false);
         }
         (self.ended.recv().expect(ENDS), at_input_end == AtInputEnd::Finish)
+    }
+
+    /// A write failed. A broken pipe says only that the connection has ended: the receiver,
+    /// or whoever ended it, knows why.
+    fn failed(&self, error: io::Error) -> Ending {
+        if error.kind() != ErrorKind::BrokenPipe {
+            self.end.signal_failure("sending", error);
+        }
+        self.ended.recv().expect(ENDS)
     }
 
     /// Starts a thread whose panic ends the session, too.

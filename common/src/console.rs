@@ -7,13 +7,16 @@ use std::{
     time::Duration,
 };
 
-use tracing::{Level, Metadata};
+use chrono::{FixedOffset, Local, Utc};
+use tracing::{Level, Metadata, warn};
 use tracing_subscriber::{
     filter::filter_fn,
-    fmt::{layer, time::ChronoLocal},
+    fmt::{format::Writer, layer, time::FormatTime},
     layer::{Layer as _, SubscriberExt as _},
     util::SubscriberInitExt as _,
 };
+
+use crate::log::LineWriter;
 
 /// The target of the few lines that even a quiet log prints.
 pub const ALWAYS: &str = "always";
@@ -32,10 +35,16 @@ pub struct Verbosity {
     quiet: bool,
 }
 
-/// Starts the log: events on stderr, one a line, with the local time to the
-/// millisecond; coloured on a terminal unless [`NO_COLOR`](https://no-color.org) is
-/// set. Nothing happens if a log was started before.
-pub fn start_log(verbosity: Verbosity) {
+/// The running log; dropped, it sees to it that the last lines are written.
+pub struct Log(LineWriter);
+
+/// Starts the log: events on stderr, one a line, with the local time to the millisecond;
+/// coloured on a terminal unless [`NO_COLOR`](https://no-color.org) is set. If one was
+/// started before, that one goes on.
+///
+/// # Errors
+/// When the log's thread cannot be started.
+pub fn start_log(verbosity: Verbosity) -> io::Result<Log> {
     let most = match verbosity {
         Verbosity { quiet: true, .. } => Level::WARN,
         Verbosity { verbose: true, .. } => Level::DEBUG,
@@ -43,14 +52,36 @@ pub fn start_log(verbosity: Verbosity) {
     };
     let shown = move |event: &Metadata<'_>| event.target() == ALWAYS || *event.level() <= most;
     let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let log = layer()
-        .with_writer(io::stderr)
+    let lines = LineWriter::start(io::stderr())?;
+    let log = Log(lines.clone());
+    let events = layer()
+        .with_writer(move || lines.clone())
         .with_ansi(io::stderr().is_terminal() && !no_color)
-        .with_timer(ChronoLocal::new("%H:%M:%S%.3f".to_owned()))
+        .with_timer(Clock(*Local::now().offset()))
         .with_target(false)
-        .log_internal_errors(false) // a log whose reader is gone is no reason to panic
         .with_filter(filter_fn(shown));
-    let _ = tracing_subscriber::registry().with(log).try_init();
+    let _ = tracing_subscriber::registry().with(events).try_init();
+    Ok(log)
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        let lost = self.0.lost();
+        if lost > 0 {
+            warn!("{} of this log were lost: stderr took none", Count(lost, "line"));
+        }
+        self.0.flush_all();
+    }
+}
+
+/// The time of day at the offset from UTC that held when the program started. To look the
+/// zone up for each line would open a file in each thread.
+struct Clock(FixedOffset);
+
+impl FormatTime for Clock {
+    fn format_time(&self, w: &mut Writer<'_>) -> fmt::Result {
+        write!(w, "{}", Utc::now().with_timezone(&self.0).format("%H:%M:%S%.3f"))
+    }
 }
 
 /// A duration in seconds, to a tenth: `60.0s`.

@@ -1,10 +1,14 @@
-//! What the server and the client share: the bytes on the wire ([`wire`]), what
-//! a flag may say ([`args`]) and how things are said to a person ([`console`]).
-//!
-//! Nothing here holds a socket, starts a thread or reads a clock.
+//! What the server and the client share: the bytes on the wire ([`wire`]), the ways to
+//! detect a dead peer ([`detect`]), what the kernel knows of a connection ([`kernel`]) and
+//! what follows from it ([`diagnosis`]), what a flag may say ([`args`]) and how things are
+//! said to a person ([`console`], through [`log`]).
 
 #![forbid(unsafe_code)]
 
 pub mod args;
 pub mod console;
+pub mod detect;
+pub mod diagnosis;
+pub mod kernel;
+pub mod log;
 pub mod wire;

@@ -20,7 +20,7 @@ struct Seen {
 fn read(stream: &[u8], heartbeats: &[u64], cuts: &[usize]) -> Seen {
     let mut reader = ReplyReader::new(64);
     for (number, &after_lines) in (1..).zip(heartbeats) {
-        reader.expect(SentHeartbeat { number, after_lines, at: Instant::now() });
+        reader.expect(SentHeartbeat { number: Some(number), after_lines, at: Instant::now() });
     }
     let mut seen = Seen::default();
     let mut rest = stream;
@@ -31,7 +31,7 @@ fn read(stream: &[u8], heartbeats: &[u64], cuts: &[usize]) -> Seen {
         space[..length].copy_from_slice(piece);
         rest = later;
         let echo = reader.take(length, |reply| match reply {
-            Reply::Acknowledgement(heartbeat) => seen.acknowledged.push(heartbeat.number),
+            Reply::Acknowledgement(heartbeat) => seen.acknowledged.extend(heartbeat.number),
             Reply::Probe => seen.probes += 1,
         });
         seen.echo.extend_from_slice(echo);

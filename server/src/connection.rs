@@ -1,47 +1,32 @@
-//! One client, start to end, on one thread: read, answer in place, write.
+//! A client's socket, as its thread, the queue and whoever ends it share it.
 //!
-//! Any byte from the client proves that it lives, so each read touches the queue.
-//! The reaper and the stop end a connection by shutting its socket down: the blocked
-//! call returns, and this thread finds out why.
+//! The reaper and the stop end a connection by shutting its socket down: the blocked call
+//! of its thread returns, and the thread finds out here why.
 
 use std::{
     fmt,
-    io::{self, ErrorKind, Read as _, Write as _},
-    net::{Shutdown, SocketAddr, TcpStream},
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant},
+    net::{Shutdown, TcpStream},
+    sync::OnceLock,
+    time::Duration,
 };
 
-use common::{
-    console::Escaped,
-    wire::{Request, RequestReader},
-};
-use tracing::{Level, debug, enabled, info, warn};
+use common::kernel::{Evidence, Side};
 
-use crate::{ending::Ending, timeout_queue::TimeoutQueue, totals::Traffic};
-
-/// Bytes taken by one read at most.
-const READ_SIZE: usize = 16 * 1024;
-
-/// A client's socket, shared by its thread, the queue and whoever ends it.
+/// One client's connection.
 pub struct Connection {
     id: u64,
     stream: TcpStream,
-    /// How long the client was silent; set by the reaper before it shuts the socket down.
-    evicted: OnceLock<Duration>,
+    /// Set by the reaper, before it shuts the socket down.
+    evicted: OnceLock<Evicted>,
 }
 
-/// How the conversation stopped.
-enum Stopped {
-    EndOfStream,
-    /// Bytes came, but the connection had just been taken out of the queue.
-    TooLate,
-    Reading(io::Error),
-    Writing(io::Error),
+/// What the reaper leaves to the connection's thread.
+#[derive(Debug, Clone, Copy)]
+pub struct Evicted {
+    /// How long nothing had come from the client.
+    pub silent: Duration,
+    /// What the kernel knew then, where it can be asked.
+    pub evidence: Option<Evidence>,
 }
 
 impl Connection {
@@ -51,10 +36,29 @@ impl Connection {
         Self { id, stream, evicted: OnceLock::new() }
     }
 
+    /// The id.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// The socket.
+    #[must_use]
+    pub fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
     /// Drops the client after this much silence.
     pub fn evict(&self, silent: Duration) {
-        let _ = self.evicted.set(silent);
+        let evidence = Evidence::ask(&self.stream, Side::Accepting);
+        let _ = self.evicted.set(Evicted { silent, evidence });
         self.shut_down();
+    }
+
+    /// Whether the reaper ended it, and what was known then.
+    #[must_use]
+    pub fn evicted(&self) -> Option<Evicted> {
+        self.evicted.get().copied()
     }
 
     /// Wakes the connection's thread out of any read or write. A connection that is
@@ -62,91 +66,6 @@ impl Connection {
     /// rust-lang/rust#121594.)
     pub fn shut_down(&self) {
         let _ = self.stream.shutdown(Shutdown::Both);
-    }
-
-    /// Serves the client until it or somebody else ends the connection. A panic ends
-    /// this connection alone.
-    pub fn serve(
-        &self,
-        peer: SocketAddr,
-        queue: &TimeoutQueue<Arc<Connection>>,
-        stopping: &AtomicBool,
-    ) -> (Ending, Traffic) {
-        info!("{self} connected from {peer}");
-        let mut traffic = Traffic::default();
-        let stopped = catch_unwind(AssertUnwindSafe(|| self.converse(queue, &mut traffic)));
-        queue.remove(self.id);
-        self.shut_down();
-
-        let ending = self.ending(stopped.ok(), stopping.load(Ordering::Acquire));
-        match ending {
-            Ending::ClosedByClient | Ending::ServerStopped => info!("{self} {ending}"),
-            _ => warn!("{self} {ending}"),
-        }
-        (ending, traffic)
-    }
-
-    fn converse(&self, queue: &TimeoutQueue<Arc<Connection>>, traffic: &mut Traffic) -> Stopped {
-        let mut requests = RequestReader::new(READ_SIZE);
-        let mut stream = &self.stream;
-        loop {
-            let received = match stream.read(requests.space()) {
-                Ok(received) => received,
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Stopped::Reading(error),
-            };
-            if received > 0 && !queue.touch(self.id, Instant::now()) {
-                return Stopped::TooLate;
-            }
-
-            let seen = |request: Request<'_>| self.note(request, traffic);
-            let replies = match received {
-                0 => requests.finish(seen),
-                _ => requests.answer(received, seen),
-            };
-            if let Err(error) = stream.write_all(replies) {
-                return Stopped::Writing(error);
-            }
-            traffic.bytes_in += received as u64;
-            traffic.bytes_out += replies.len() as u64;
-            if received == 0 {
-                return Stopped::EndOfStream;
-            }
-        }
-    }
-
-    fn note(&self, request: Request<'_>, traffic: &mut Traffic) {
-        match request {
-            Request::Heartbeat => {
-                traffic.heartbeats += 1;
-                info!("{self} heartbeat");
-            }
-            Request::Text(text) if enabled!(Level::DEBUG) => {
-                for line in text.split_inclusive(|&byte| byte == b'\n') {
-                    debug!("{self} text {}", Escaped(line));
-                }
-            }
-            Request::Text(_) => {}
-        }
-    }
-
-    /// Who ended it matters more than how that showed: an eviction and a stop look to
-    /// the conversation like the client's end of stream or a broken pipe. A write that
-    /// an eviction ended was blocked ever since the client was last heard.
-    fn ending(&self, stopped: Option<Stopped>, server_stopping: bool) -> Ending {
-        let Some(stopped) = stopped else {
-            return Ending::Panicked;
-        };
-        match (self.evicted.get(), stopped) {
-            (Some(&silent), Stopped::Writing(_)) => Ending::NotReading(silent),
-            (Some(&silent), _) => Ending::Silent(silent),
-            (None, _) if server_stopping => Ending::ServerStopped,
-            (None, Stopped::EndOfStream | Stopped::TooLate) => Ending::ClosedByClient,
-            (None, Stopped::Reading(error) | Stopped::Writing(error)) => match error.kind() {
-                ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => Ending::ResetByClient,
-                _ => Ending::Failed(error),
-            },
-        }
     }
 }
 

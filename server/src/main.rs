@@ -2,18 +2,15 @@
 
 #![forbid(unsafe_code)]
 
-use std::{io::Write as _, process::ExitCode, time::Duration};
+use std::{error::Error, io::Write as _, process::ExitCode, time::Duration};
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser, error::ErrorKind};
 use common::{
-    args,
+    args::{self, DetectArgs},
     console::{self, ALWAYS, Verbosity},
 };
-use server::{
-    listen::listen,
-    server::{Config, Server},
-};
-use tracing::info;
+use server::{config::Config, listen::listen, room, server::Server};
+use tracing::{info, warn};
 
 /// An echo server that drops the clients that fall silent.
 ///
@@ -35,9 +32,16 @@ struct Cli {
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = args::checked(args::duration))]
     timeout: Duration,
 
+    /// Ask a client that has been silent for this long for a sign of life; shorter than --timeout
+    #[arg(long, value_name = "DURATION", value_parser = args::checked(args::duration))]
+    probe: Option<Duration>,
+
     /// Close new connections at once while this many are held
     #[arg(long, value_name = "N", default_value = "5000", value_parser = args::checked(args::positive))]
     max_connections: u32,
+
+    #[command(flatten)]
+    detect: DetectArgs,
 
     #[command(flatten)]
     verbosity: Verbosity,
@@ -45,8 +49,10 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    console::start_log(cli.verbosity);
-    match run(&cli) {
+    let config = configure(&cli).unwrap_or_else(|message| {
+        Cli::command().error(ErrorKind::ArgumentConflict, message).exit()
+    });
+    match run(&cli, config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "error: {error}");
@@ -55,14 +61,31 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> Result<(), Box<dyn std::error::Error>> {
+fn configure(cli: &Cli) -> Result<Config, String> {
+    let wanted = usize::try_from(cli.max_connections).unwrap_or(usize::MAX);
+    let max_connections = wanted.min(room::for_connections());
+    Config::new(cli.timeout, cli.probe, max_connections, cli.detect.detect()?)
+        .map_err(|error| error.to_string())
+}
+
+fn run(cli: &Cli, config: Config) -> Result<(), Box<dyn Error>> {
+    let _log = console::start_log(cli.verbosity)?;
     let listener = listen(&cli.listen)?;
     let address = listener.local_addr()?;
-    let max_connections = usize::try_from(cli.max_connections)?;
-    let server = Server::new(listener, Config { timeout: cli.timeout, max_connections });
-
-    let stopper = server.stopper()?;
+    let server = Server::new(listener, config);
+    let stopper = server.stopper();
     ctrlc::set_handler(move || stopper.stop())?;
+
+    let held = config.max_connections();
+    if u32::try_from(held).is_ok_and(|held| held < cli.max_connections) {
+        warn!(
+            "this process has room for {held} connections, not for {} (--max-connections)",
+            cli.max_connections
+        );
+    }
+    if let Some(warning) = args::warning(config.detect()) {
+        warn!("{warning}");
+    }
     info!(target: ALWAYS, "listening on {address}");
     let totals = server.run()?;
     info!("stopped; {totals}");

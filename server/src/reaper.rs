@@ -3,6 +3,9 @@
 //! It sleeps until the first client in the queue is due. Nobody has to wake it sooner:
 //! whatever happens in the meantime (a newcomer, a byte from a client) only makes
 //! deadlines later. The article's server looks every 5 ms instead.
+//!
+//! If it wakes far too late, the whole process was stopped, and what the clients said in
+//! the meantime has still to be read: then it sleeps once more, for a moment, first.
 
 use std::{
     sync::Arc,
@@ -13,8 +16,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::{connection::Connection, timeout_queue::TimeoutQueue};
 
-/// Who wakes this much too late was stopped, as by `kill -STOP`, and so was every other
-/// thread: what the clients said in the meantime has still to be read.
+/// What is too late: longer than a busy machine keeps a thread waiting. A process that was
+/// stopped for less than that past a deadline evicts whom it would not have to.
 const LATE: Duration = Duration::from_secs(1);
 
 /// How long the connections' threads are given to read it.

@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | the caller of [`Server::run`] | `accept` | the [`Stopper`] |
 //! | `conn-N`, one a client | `read` or `write` | its client, the reaper, the stop |
-//! | `reaper` | a channel, until the first deadline | the stop |
+//! | `reaper`, if the heartbeat is used | a channel, until the first deadline | the stop |
 //!
 //! They are scoped threads: [`Server::run`] does not return before each has ended.
 
@@ -21,10 +21,17 @@ use std::{
 
 use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
 use crate::{
-    connection::Connection, reaper, stopper::Stopper, timeout_queue::TimeoutQueue, totals::Totals,
+    config::Config,
+    connection::Connection,
+    conversation::Conversation,
+    ending::Ending,
+    reaper,
+    stopper::Stopper,
+    timeout_queue::TimeoutQueue,
+    totals::{Totals, Traffic},
 };
 
 /// Address space for a connection's stack; only the pages in use take memory.
@@ -34,24 +41,15 @@ const STACK_SIZE: usize = 256 * 1024;
 /// threads have run out, trying again at once would only burn the processor.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// How the server treats its clients.
-#[derive(Debug, Clone, Copy)]
-pub struct Config {
-    /// A client silent for this long is evicted.
-    pub timeout: Duration,
-    /// Clients beyond this number are closed at once.
-    pub max_connections: usize,
-}
-
 /// A server on its listener.
 pub struct Server {
-    listener: TcpListener,
+    listener: Arc<TcpListener>,
     config: Config,
     queue: TimeoutQueue<Arc<Connection>>,
     held: AtomicUsize,
     totals: Mutex<Totals>,
     stopping: Arc<AtomicBool>,
-    stop: (Sender<()>, Receiver<()>),
+    pause_end: (Sender<()>, Receiver<()>),
 }
 
 impl Server {
@@ -59,26 +57,24 @@ impl Server {
     #[must_use]
     pub fn new(listener: TcpListener, config: Config) -> Self {
         Self {
-            listener,
+            listener: Arc::new(listener),
             config,
-            queue: TimeoutQueue::new(config.timeout),
+            queue: TimeoutQueue::new(config.timeout()),
             held: AtomicUsize::new(0),
             totals: Mutex::default(),
             stopping: Arc::default(),
-            stop: crossbeam_channel::bounded(1),
+            pause_end: crossbeam_channel::bounded(1),
         }
     }
 
     /// What stops this server.
-    ///
-    /// # Errors
-    /// When the process has no descriptor left for a second handle on the listener.
-    pub fn stopper(&self) -> io::Result<Stopper> {
-        let stop = self.stop.0.clone();
-        Ok(Stopper::new(self.listener.try_clone()?, Arc::clone(&self.stopping), stop))
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        let (listener, stopping) = (Arc::clone(&self.listener), Arc::clone(&self.stopping));
+        Stopper::new(listener, stopping, self.pause_end.0.clone())
     }
 
-    /// Serves until it is stopped; then shuts every connection down and joins every
+    /// Serves until it is stopped; then shuts every connection down and waits for every
     /// thread.
     ///
     /// # Errors
@@ -86,9 +82,12 @@ impl Server {
     pub fn run(self) -> io::Result<Totals> {
         let (end_reaper, reaper_end) = crossbeam_channel::bounded::<()>(0);
         thread::scope(|scope| -> io::Result<()> {
-            let reaper = thread::Builder::new()
-                .name("reaper".to_owned())
-                .spawn_scoped(scope, || reaper::run(&self.queue, &reaper_end))?;
+            let reaper = if self.config.detect().by_heartbeat() {
+                let reaper = thread::Builder::new().name("reaper".to_owned());
+                Some(reaper.spawn_scoped(scope, || reaper::run(&self.queue, &reaper_end))?)
+            } else {
+                None
+            };
 
             self.accept(scope);
 
@@ -96,22 +95,27 @@ impl Server {
                 connection.shut_down();
             }
             drop(end_reaper);
-            if reaper.join().is_err() {
+            if reaper.is_some_and(|reaper| reaper.join().is_err()) {
                 error!("the reaper panicked: clients that fell silent since were not evicted");
             }
             Ok(())
         })?;
-        Ok(*self.totals.lock())
+        Ok(self.totals.into_inner())
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
     }
 
     fn accept<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) {
-        for id in 1.. {
+        let mut ids = 1..;
+        loop {
             let accepted = self.listener.accept();
-            if self.stopping.load(Ordering::Acquire) {
+            if self.is_stopping() {
                 return;
             }
             match accepted {
-                Ok((stream, peer)) => self.admit(scope, id, stream, peer),
+                Ok((stream, peer)) => self.admit(scope, &mut ids, stream, peer),
                 // The client that waited is gone again, or a signal came in between.
                 Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -123,40 +127,63 @@ impl Server {
     fn admit<'scope>(
         &'scope self,
         scope: &'scope Scope<'scope, '_>,
-        id: u64,
+        ids: &mut impl Iterator<Item = u64>,
         stream: TcpStream,
         peer: SocketAddr,
     ) {
-        let limit = self.config.max_connections;
+        let limit = self.config.max_connections();
         if self.held.load(Ordering::Relaxed) >= limit {
+            drop(stream);
             warn!(
                 "closed {peer} at once: the limit of {limit} connections is reached (--max-connections)"
             );
             return;
         }
-        let _ = stream.set_nodelay(true); // a reply must not wait for the next one
+        let id = ids.next().expect("2^64 connections take longer than anybody has");
         let connection = Arc::new(Connection::new(id, stream));
         self.queue.insert(id, Arc::clone(&connection), Instant::now());
         self.held.fetch_add(1, Ordering::Relaxed);
 
-        let served = thread::Builder::new()
-            .name(connection.to_string())
-            .stack_size(STACK_SIZE)
-            .spawn_scoped(scope, move || {
-                let (ending, traffic) = connection.serve(peer, &self.queue, &self.stopping);
-                drop(connection);
-                self.totals.lock().add(&ending, traffic);
-                self.held.fetch_sub(1, Ordering::Relaxed);
-            });
-        if let Err(error) = served {
+        let thread = thread::Builder::new().name(connection.to_string()).stack_size(STACK_SIZE);
+        if let Err(error) = thread.spawn_scoped(scope, move || self.serve(connection, peer)) {
             self.queue.remove(id);
             self.held.fetch_sub(1, Ordering::Relaxed);
             self.pause(&format!("cannot start a thread for {peer}"), &error);
         }
     }
 
+    /// A connection's thread.
+    fn serve(&self, connection: Arc<Connection>, peer: SocketAddr) {
+        let name = connection.to_string();
+        info!("{name} connected from {peer}");
+        let (ending, traffic) = match self.set_options(&connection) {
+            Ok(()) => Conversation::new(&connection, &self.queue, self.config.probe())
+                .run(|| self.is_stopping()),
+            Err(error) => {
+                self.queue.remove(connection.id());
+                (Ending::Failed(error), Traffic::default())
+            }
+        };
+        self.totals.lock().add(&ending, traffic);
+        drop(connection);
+        self.held.fetch_sub(1, Ordering::Relaxed); // who reads that it is gone finds its place free
+        match ending {
+            Ending::ClosedByClient | Ending::ServerStopped => info!("{name} {ending}"),
+            _ => warn!("{name} {ending}"),
+        }
+    }
+
+    fn set_options(&self, connection: &Connection) -> io::Result<()> {
+        connection.stream().set_nodelay(true)?; // a reply must not wait for the next one
+        if let Some(keepalive) = self.config.detect().keepalive() {
+            let held = keepalive.apply(connection.stream())?;
+            info!("{connection} {held}");
+        }
+        Ok(())
+    }
+
     fn pause(&self, what: &str, error: &io::Error) {
         warn!("{what}: {error}; trying again in {}ms", PAUSE.as_millis());
-        let _ = self.stop.1.recv_timeout(PAUSE);
+        let _ = self.pause_end.1.recv_timeout(PAUSE);
     }
 }

@@ -13,18 +13,18 @@ use socket2::SockRef;
 
 /// Stops one server; made by [`Server::stopper`](crate::server::Server::stopper).
 pub struct Stopper {
-    listener: TcpListener,
+    listener: Arc<TcpListener>,
     stopping: Arc<AtomicBool>,
-    end_pause: Sender<()>,
+    pause_end: Sender<()>,
 }
 
 impl Stopper {
     pub(crate) fn new(
-        listener: TcpListener,
+        listener: Arc<TcpListener>,
         stopping: Arc<AtomicBool>,
-        end_pause: Sender<()>,
+        pause_end: Sender<()>,
     ) -> Self {
-        Self { listener, stopping, end_pause }
+        Self { listener, stopping, pause_end }
     }
 
     /// Tells the server to stop, and wakes it out of `accept` or a pause.
@@ -34,8 +34,8 @@ impl Stopper {
     /// shut down, and a connection to ourselves wakes it.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
-        let _ = self.end_pause.try_send(());
-        if SockRef::from(&self.listener).shutdown(Shutdown::Both).is_err()
+        let _ = self.pause_end.try_send(());
+        if SockRef::from(&*self.listener).shutdown(Shutdown::Both).is_err()
             && let Ok(address) = self.listener.local_addr()
         {
             let _ = TcpStream::connect(reachable(address));

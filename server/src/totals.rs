@@ -1,6 +1,6 @@
 //! What the server has done: the figures of its last line.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use common::console::Count;
 
@@ -9,21 +9,23 @@ use crate::ending::Ending;
 /// What passed through a connection.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Traffic {
-    /// Heartbeats answered.
+    /// Heartbeats received.
     pub heartbeats: u64,
     /// Bytes read.
     pub bytes_in: u64,
-    /// Bytes written.
+    /// Bytes of replies that were written whole.
     pub bytes_out: u64,
 }
 
 /// What the server did, from start to stop.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Totals {
     /// Connections that have ended.
     pub served: u64,
     /// Those of them that the reaper ended.
     pub evicted: u64,
+    /// How many ended for which reason.
+    pub reasons: BTreeMap<&'static str, u64>,
     /// What passed through all of them.
     pub traffic: Traffic,
 }
@@ -32,7 +34,8 @@ impl Totals {
     /// Enters a connection that has ended.
     pub fn add(&mut self, ending: &Ending, traffic: Traffic) {
         self.served += 1;
-        self.evicted += u64::from(ending.is_eviction());
+        self.evicted += u64::from(matches!(ending, Ending::Evicted(_)));
+        *self.reasons.entry(ending.reason()).or_default() += 1;
         self.traffic.heartbeats += traffic.heartbeats;
         self.traffic.bytes_in += traffic.bytes_in;
         self.traffic.bytes_out += traffic.bytes_out;
@@ -41,13 +44,17 @@ impl Totals {
 
 impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { served, evicted, traffic } = self;
-        let served = Count(*served, "connection");
-        let heartbeats = Count(traffic.heartbeats, "heartbeat");
-        let Traffic { bytes_in, bytes_out, .. } = traffic;
+        let served = Count(self.served, "connection");
+        let Traffic { heartbeats, bytes_in, bytes_out } = self.traffic;
+        let heartbeats = Count(heartbeats, "heartbeat");
         write!(
             f,
-            "{served} served, {evicted} evicted, {heartbeats}, {bytes_in} bytes in, {bytes_out} out"
-        )
+            "{served} served, {} evicted, {heartbeats}, {bytes_in} bytes in, {bytes_out} out",
+            self.evicted
+        )?;
+        for (number, (reason, count)) in self.reasons.iter().enumerate() {
+            write!(f, "{} {count} {reason}", if number == 0 { ";" } else { "," })?;
+        }
+        Ok(())
     }
 }

@@ -58,10 +58,10 @@ impl Peer {
         self.expect(reply);
     }
 
-    /// Reads what comes until the stream ends. A reset counts as an end.
+    /// Reads what comes until the stream ends.
     ///
     /// # Panics
-    /// If the stream does not end within the deadline.
+    /// If the stream does not end within the deadline, or is reset.
     #[must_use]
     pub fn read_to_end(&mut self) -> Vec<u8> {
         let (mut all, mut block) = (Vec::new(), [0; 4096]);
@@ -69,7 +69,6 @@ impl Peer {
             match self.0.read(&mut block) {
                 Ok(0) => return all,
                 Ok(count) => all.extend_from_slice(&block[..count]),
-                Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return all,
                 Err(error) => panic!("the stream does not end: {error}"),
             }
         }

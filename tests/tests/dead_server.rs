@@ -88,9 +88,9 @@ fn a_server_that_stops_answering_while_draining_is_noticed() {
 
 #[test]
 fn a_killed_server_is_told_from_a_silent_one() {
-    let server = Server::start(&[]);
-    let mut client = client(&server.address, &["--idle", "1h"]);
-    client.type_in("hello\n");
+    let mut server = Server::start(&[]);
+    let client = client(&server.address, &["--idle", "1h"]);
+    server.program.wait_for("conn-1 connected from ");
     server.program.signal(Signal::SIGKILL);
     let finished = client.finish();
     let last_line = finished.expect_code(3);

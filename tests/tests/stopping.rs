@@ -62,23 +62,23 @@ fn a_stopping_server_ends_clients_that_say_nothing_and_clients_that_read_nothing
     server.program.wait_for("conn-1 connected from ");
     let deaf = Peer::connect(&server.address);
     server.program.wait_for("conn-2 connected from ");
-    fill(&deaf);
+    flood(&deaf, Some(Duration::from_secs(1)));
     server.stop().expect_code(0);
     assert_eq!(silent.read_to_end(), b"");
 }
 
-/// Writes to a server and reads nothing, until both directions are full.
-fn fill(peer: &Peer) {
+/// Writes to a server and reads nothing, until it takes nothing for `patience`, or has
+/// ended the connection.
+fn flood(peer: &Peer, patience: Option<Duration>) {
     let mut stream = peer.stream();
-    stream.set_write_timeout(Some(Duration::from_millis(200))).expect("a limit can be set");
-    while stream.write(&[b'x'; 8192]).is_ok() {}
+    stream.set_write_timeout(patience).expect("a limit can be set");
+    while stream.write_all(&[b'x'; 8192]).is_ok() {}
 }
 
 #[test]
 fn a_client_that_reads_nothing_is_evicted_and_told_of() {
-    let mut server = Server::start(&["--timeout", "1s"]);
-    let deaf = Peer::connect(&server.address);
-    fill(&deaf);
+    let mut server = Server::start(&["--timeout", "2s"]);
+    flood(&Peer::connect(&server.address), None);
     let line = server.program.wait_for("conn-1 evicted: silent for ");
     assert!(line.contains("not reading our replies"), "{line}");
     Peer::connect(&server.address).ask(b"the others go on\n", b"THE OTHERS GO ON\n");

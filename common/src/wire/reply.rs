@@ -23,8 +23,8 @@ const ORIGINAL_ECHO: &[u8] = b"HEARTBEAT";
 /// A heartbeat on its way, as entered in the books before its bytes were written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SentHeartbeat {
-    /// Its number within the silence, from 1.
-    pub number: u32,
+    /// Its number within the silence, from 1; none if it answers a probe.
+    pub number: Option<u32>,
     /// The lines that were sent before it.
     pub after_lines: u64,
     /// When it was handed to the kernel.

@@ -83,6 +83,12 @@ impl RequestReader {
         &bytes[..written]
     }
 
+    /// Whether the replies so far end with a whole one, so that a probe may follow.
+    #[must_use]
+    pub fn at_boundary(&self) -> bool {
+        self.at_boundary
+    }
+
     /// The stream has ended: what was held back is text after all. Shows it to
     /// `seen` and returns its echo.
     pub fn finish(&mut self, mut seen: impl FnMut(Request<'_>)) -> &[u8] {

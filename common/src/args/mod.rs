@@ -1,8 +1,12 @@
 //! What a flag may say: the checks that both command lines share.
 
+mod detect;
+
 use std::{ffi::OsString, time::Duration};
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
+
+pub use detect::{DetectArgs, warning};
 
 /// No wait in these programs is longer than this; it keeps every sum of a moment and
 /// a few durations far from overflow.
@@ -49,6 +53,35 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         Duration::ZERO => Err("must be longer than zero".to_owned()),
         longer if longer > LONGEST => Err("must not be longer than 365 days".to_owned()),
         fits => Ok(fits),
+    }
+}
+
+/// Reads a duration for one of TCP's timers, which count whole seconds.
+///
+/// # Errors
+/// As [`duration`], and when it has a fraction of a second or is longer than the 32767 s
+/// that tcp(7) allows.
+pub fn whole_seconds(text: &str) -> Result<Duration, String> {
+    let duration = duration(text)?;
+    if duration.subsec_nanos() != 0 {
+        return Err(
+            "must be whole seconds: the kernel's keepalive timers know no fractions".to_owned()
+        );
+    }
+    if duration > Duration::from_secs(32_767) {
+        return Err("must not be longer than 32767s, the kernel's limit".to_owned());
+    }
+    Ok(duration)
+}
+
+/// Reads a number of keepalive probes.
+///
+/// # Errors
+/// As [`positive`], and when it is more than the 127 that tcp(7) allows.
+pub fn keepalive_count(text: &str) -> Result<u32, String> {
+    match positive(text)? {
+        128.. => Err("must not be more than 127, the kernel's limit".to_owned()),
+        count => Ok(count),
     }
 }
 

@@ -1,0 +1,134 @@
+//! The three ways to detect a dead peer: the application's heartbeat, TCP keepalive, and
+//! both; and the socket options of the second.
+//!
+//! Keepalive knows whether the network and the host work, the heartbeat whether the service
+//! does. Keepalive is the kernel's: it sends a segment without data when the line has been
+//! idle, and needs no code in the peer.
+
+use std::{fmt, io, net::TcpStream, time::Duration};
+
+use socket2::{SockRef, TcpKeepalive};
+
+/// How a dead peer is detected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detect {
+    /// By the application's heartbeat alone.
+    Heartbeat,
+    /// By the kernel alone.
+    Keepalive(Keepalive),
+    /// By whichever notices first.
+    Both(Keepalive),
+}
+
+impl Detect {
+    /// Whether the application's heartbeat is used.
+    #[must_use]
+    pub fn by_heartbeat(&self) -> bool {
+        !matches!(self, Self::Keepalive(_))
+    }
+
+    /// The kernel's figures, if it is asked to detect.
+    #[must_use]
+    pub fn keepalive(&self) -> Option<Keepalive> {
+        match self {
+            Self::Heartbeat => None,
+            Self::Keepalive(keepalive) | Self::Both(keepalive) => Some(*keepalive),
+        }
+    }
+}
+
+/// TCP keepalive's figures, tcp(7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keepalive {
+    /// Without a segment from the peer for this long, the first probe is sent
+    /// (`TCP_KEEPIDLE`). Whole seconds.
+    pub idle: Duration,
+    /// The time between probes (`TCP_KEEPINTVL`). Whole seconds.
+    pub interval: Duration,
+    /// Unanswered probes after which the connection is dead (`TCP_KEEPCNT`).
+    pub count: u32,
+    /// How long bytes may stay unacknowledged before the connection is dead
+    /// (`TCP_USER_TIMEOUT`). It overrides `count`.
+    pub user_timeout: Option<Duration>,
+}
+
+impl Keepalive {
+    /// From the last segment to the kernel's verdict on an idle line:
+    /// `idle + interval × count`.
+    #[must_use]
+    pub fn detection_time(&self) -> Duration {
+        self.idle + self.interval * self.count
+    }
+
+    /// Sets the options and reads back what the kernel holds. (Windows has no way to read
+    /// them: what was set is returned.)
+    ///
+    /// # Errors
+    /// When the kernel refuses an option.
+    pub fn apply(&self, stream: &TcpStream) -> io::Result<Self> {
+        let socket = SockRef::from(stream);
+        // All at once: on Windows what is left out becomes 0.
+        let options = TcpKeepalive::new()
+            .with_time(self.idle)
+            .with_interval(self.interval)
+            .with_retries(self.count);
+        socket.set_tcp_keepalive(&options)?;
+        set_user_timeout(&socket, self.user_timeout)?;
+        self.read_back(&socket)
+    }
+
+    #[cfg(not(windows))]
+    #[allow(clippy::unused_self, reason = "on Windows it is all there is to return")]
+    fn read_back(&self, socket: &SockRef<'_>) -> io::Result<Self> {
+        Ok(Self {
+            idle: socket.tcp_keepalive_time()?,
+            interval: socket.tcp_keepalive_interval()?,
+            count: socket.tcp_keepalive_retries()?,
+            user_timeout: user_timeout(socket)?,
+        })
+    }
+
+    #[cfg(windows)]
+    fn read_back(&self, _: &SockRef<'_>) -> io::Result<Self> {
+        Ok(*self)
+    }
+}
+
+impl fmt::Display for Keepalive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [idle, interval] = [self.idle, self.interval].map(|duration| duration.as_secs());
+        write!(f, "keepalive idle {idle}s, interval {interval}s, count {}", self.count)?;
+        match self.user_timeout {
+            Some(limit) => write!(f, ", user time-out {}s", limit.as_secs()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether this system can limit how long bytes may stay unacknowledged.
+pub const HAS_USER_TIMEOUT: bool = cfg!(target_os = "linux");
+
+#[cfg(target_os = "linux")]
+fn set_user_timeout(socket: &SockRef<'_>, limit: Option<Duration>) -> io::Result<()> {
+    socket.set_tcp_user_timeout(limit)
+}
+
+#[cfg(target_os = "linux")]
+fn user_timeout(socket: &SockRef<'_>) -> io::Result<Option<Duration>> {
+    Ok(socket.tcp_user_timeout()?.filter(|limit| !limit.is_zero()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn set_user_timeout(_: &SockRef<'_>, limit: Option<Duration>) -> io::Result<()> {
+    match limit {
+        None => Ok(()),
+        Some(_) => {
+            Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no TCP_USER_TIMEOUT"))
+        }
+    }
+}
+
+#[cfg(not(any(target_os = "linux", windows)))]
+fn user_timeout(_: &SockRef<'_>) -> io::Result<Option<Duration>> {
+    Ok(None)
+}

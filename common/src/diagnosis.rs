@@ -1,0 +1,141 @@
+//! From what the kernel knows to what is wrong: the network, the host, or the service.
+//!
+//! An application's heartbeat alone cannot tell: all it knows is that no answer came. The
+//! kernel knows whether the peer's kernel still acknowledges.
+//!
+//! A pure rule: no socket, no clock.
+
+use std::{fmt, time::Duration};
+
+use crate::{
+    console::{Count, Seconds},
+    kernel::Evidence,
+};
+
+/// Unanswered attempts from which on a host counts as gone. Each waits twice as long as
+/// the one before, so a path must have become many times slower to be taken for dead.
+const ATTEMPTS: u8 = 2;
+
+/// A sign of life this much later than another is one of its own: an acknowledgement may
+/// be delayed by up to 200 ms (RFC 9293 allows 500).
+const MARGIN: Duration = Duration::from_millis(250);
+
+/// What is known about a peer from which nothing has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finding {
+    /// Its kernel acknowledged all, and after the silence began: the service is silent.
+    ServiceSilent(Evidence),
+    /// Its kernel answers, and has no room left: the service does not read.
+    NotReading(Evidence),
+    /// Its kernel does not answer: the network or the host is down.
+    HostSilent(Evidence),
+    /// Nothing is on its way, and nothing came: nobody was asked anything.
+    NothingAsked(Evidence),
+    /// Bytes are on their way, for not long enough to tell a slow path from a dead one.
+    Undecided(Evidence),
+}
+
+impl Finding {
+    /// What `evidence` says about a peer from which no byte has come for `silence`.
+    #[must_use]
+    pub fn new(evidence: Evidence, silence: Duration) -> Self {
+        let Evidence { in_flight, unsent, window, silent, retransmissions, probes } = evidence;
+        let window_is_closed = unsent > 0 && (window == 0 || in_flight == 0);
+        if in_flight == 0 && unsent == 0 {
+            match silent + MARGIN < silence {
+                _ if probes >= ATTEMPTS => Self::HostSilent(evidence),
+                true => Self::ServiceSilent(evidence),
+                false => Self::NothingAsked(evidence),
+            }
+        } else if window_is_closed {
+            match (probes, retransmissions) {
+                (ATTEMPTS.., _) => Self::HostSilent(evidence),
+                (_, ATTEMPTS..) => Self::Undecided(evidence),
+                _ => Self::NotReading(evidence),
+            }
+        } else if retransmissions >= ATTEMPTS {
+            Self::HostSilent(evidence)
+        } else {
+            Self::Undecided(evidence)
+        }
+    }
+
+    /// The finding in half a line, for while the silence lasts.
+    #[must_use]
+    pub fn so_far(&self) -> String {
+        let Evidence { in_flight, unsent, silent, retransmissions, .. } = *self.evidence();
+        let ago = Seconds(silent);
+        match self {
+            Self::ServiceSilent(_) => format!("the peer's kernel acknowledged all, {ago} ago"),
+            Self::NotReading(_) => {
+                format!("the peer's window is closed, {} wait", Count(unsent, "byte"))
+            }
+            Self::NothingAsked(_) => "the peer's kernel was not asked anything".to_owned(),
+            Self::HostSilent(_) | Self::Undecided(_) => format!(
+                "{} unacknowledged, {}",
+                Count(in_flight + unsent, "byte"),
+                Count(retransmissions.into(), "retransmission"),
+            ),
+        }
+    }
+
+    fn evidence(&self) -> &Evidence {
+        match self {
+            Self::ServiceSilent(evidence)
+            | Self::NotReading(evidence)
+            | Self::HostSilent(evidence)
+            | Self::NothingAsked(evidence)
+            | Self::Undecided(evidence) => evidence,
+        }
+    }
+}
+
+/// The finding as the reason for an end: the evidence, then the verdict.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Evidence { in_flight, unsent, silent, retransmissions, probes, .. } = *self.evidence();
+        let ago = Seconds(silent);
+        match self {
+            Self::ServiceSilent(_) => write!(
+                f,
+                "the peer's kernel acknowledged everything we sent (last {ago} ago): \
+                 the host is up, the service is not answering"
+            ),
+            Self::NotReading(_) => write!(
+                f,
+                "the peer's window is closed and {} wait (its kernel answered {ago} ago): \
+                 the host is up, the service is not reading",
+                Count(unsent, "byte")
+            ),
+            Self::HostSilent(_) if in_flight + unsent == 0 => write!(
+                f,
+                "the peer's kernel has been silent for {ago}, {} unanswered: \
+                 the network or the host is down",
+                Count(probes.into(), "keepalive probe")
+            ),
+            Self::HostSilent(_) => write!(
+                f,
+                "{} unacknowledged by the peer's kernel, silent for {ago}, {}: \
+                 the network or the host is down",
+                are(in_flight + unsent),
+                Count(u64::from(retransmissions.max(probes)), "retransmission")
+            ),
+            Self::NothingAsked(_) => write!(
+                f,
+                "nothing was on its way to the peer's kernel, silent for {ago}: \
+                 it cannot be told whether the service, the host or the network is down"
+            ),
+            Self::Undecided(_) => write!(
+                f,
+                "{} unacknowledged by the peer's kernel, silent for {ago}, {} so far: \
+                 it cannot be told yet whether the path is slow or dead",
+                are(in_flight + unsent),
+                Count(retransmissions.into(), "retransmission")
+            ),
+        }
+    }
+}
+
+fn are(bytes: u64) -> String {
+    format!("{} {}", Count(bytes, "byte"), if bytes == 1 { "is" } else { "are" })
+}
