@@ -19,6 +19,7 @@ use common::{
 };
 use crossbeam_channel::Sender;
 use parking_lot::Mutex;
+use tracing::debug;
 
 /// A write is not limited to less than this: to the kernel, no time at all means no limit.
 const SHORTEST_WRITE: Duration = Duration::from_millis(1);
@@ -70,7 +71,7 @@ impl State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotSent {
     /// The text before it is still waiting to be written, or it waits itself.
-    #[error("the server is not reading")]
+    #[error("what was sent before it is still waiting")]
     Blocked,
     /// A line longer than a chunk is half sent, and a heartbeat cannot follow half a line.
     #[error("half a line has been sent, and its rest has not been typed")]
@@ -178,6 +179,7 @@ impl Outgoing {
     #[must_use]
     pub fn finding(&self, silence: Duration) -> Option<Finding> {
         let evidence = Evidence::ask(&self.stream, Side::Connecting)?;
+        debug!("{evidence:?}");
         Some(Finding::new(evidence, silence))
     }
 

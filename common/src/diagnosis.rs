@@ -12,9 +12,14 @@ use crate::{
     kernel::Evidence,
 };
 
-/// Unanswered attempts from which on a host counts as gone. Each waits twice as long as
-/// the one before, so a path must have become many times slower to be taken for dead.
+/// Unanswered attempts (retransmissions, keepalive probes) from which on a host counts as
+/// gone. Each retransmission waits twice as long as the one before, so a path must have
+/// become many times slower to be taken for dead.
 const ATTEMPTS: u8 = 2;
+
+/// As [`ATTEMPTS`], for probes of a closed window: Linux answers no more than two a second
+/// (`tcp_invalid_ratelimit`), so the first two may go unanswered by a host that is up.
+const WINDOW_PROBES: u8 = 3;
 
 /// A sign of life this much later than another is one of its own: an acknowledgement may
 /// be delayed by up to 200 ms (RFC 9293 allows 500).
@@ -49,7 +54,7 @@ impl Finding {
             }
         } else if window_is_closed {
             match (probes, retransmissions) {
-                (ATTEMPTS.., _) => Self::HostSilent(evidence),
+                (WINDOW_PROBES.., _) => Self::HostSilent(evidence),
                 (_, ATTEMPTS..) => Self::Undecided(evidence),
                 _ => Self::NotReading(evidence),
             }

@@ -36,8 +36,17 @@ pub struct Conversation<'a> {
     queue: &'a TimeoutQueue<Arc<Connection>>,
     probe: Option<Duration>,
     heard: Instant,
-    probed: bool,
+    asked: Asked,
     traffic: Traffic,
+}
+
+/// Whether the client has been asked for a sign of life in this silence.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    NotYet,
+    Probed,
+    /// A probe would have landed within an echo.
+    Omitted,
 }
 
 /// What ended it other than the end of the client's stream.
@@ -57,8 +66,8 @@ impl<'a> Conversation<'a> {
         queue: &'a TimeoutQueue<Arc<Connection>>,
         probe: Option<Duration>,
     ) -> Self {
-        let traffic = Traffic::default();
-        Self { connection, queue, probe, heard: Instant::now(), probed: false, traffic }
+        let (heard, traffic) = (Instant::now(), Traffic::default());
+        Self { connection, queue, probe, heard, asked: Asked::NotYet, traffic }
     }
 
     /// Serves the client until it or somebody else ends the connection. A panic ends this
@@ -124,8 +133,8 @@ impl<'a> Conversation<'a> {
             return Err(Broken::Displaced);
         }
         self.heard = now;
-        if self.probed {
-            self.probed = false;
+        if self.asked != Asked::NotYet {
+            self.asked = Asked::NotYet;
             self.limit_reads(self.probe)?;
         }
         Ok(())
@@ -135,7 +144,7 @@ impl<'a> Conversation<'a> {
     /// without a limit, for there is one probe for each silence.
     fn probe(&mut self, at_boundary: bool) -> Result<(), Broken> {
         self.limit_reads(None)?;
-        self.probed = true;
+        self.asked = if at_boundary { Asked::Probed } else { Asked::Omitted };
         if at_boundary {
             self.connection.stream().write_all(HEARTBEAT).map_err(Broken::Writing)?;
             self.traffic.bytes_out += HEARTBEAT.len() as u64;
@@ -162,7 +171,8 @@ impl<'a> Conversation<'a> {
         if let Some(Evicted { silent, evidence }) = evicted {
             let blocked = matches!(ended, Err(Broken::Writing(_)));
             let finding = evidence.map(|evidence| Finding::new(evidence, silent));
-            return Ending::Evicted(Eviction { silent, blocked, probed: self.probed, finding });
+            let probed = self.asked == Asked::Probed;
+            return Ending::Evicted(Eviction { silent, blocked, probed, finding });
         }
         match ended {
             _ if server_is_stopping => Ending::ServerStopped,

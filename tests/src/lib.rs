@@ -1,5 +1,5 @@
 //! The harness of the suite: the real [`binaries`], started on port 0, each a [`program`]
-//! to be watched, and [`peer`]s that speak raw TCP to them.
+//! to be watched; [`peer`]s that speak raw TCP to them; and a [`namespace`] to cut lines in.
 //!
 //! Whatever is waited for is waited for by its own event, and only a suite that hangs
 //! ever meets [`DEADLINE`].
@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod binaries;
+pub mod namespace;
 pub mod peer;
 pub mod program;
 

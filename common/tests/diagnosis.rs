@@ -1,0 +1,88 @@
+//! From evidence to finding, as a table over figures recorded with `client -v` on Linux 6.18.
+
+use std::time::Duration;
+
+use common::{diagnosis::Finding, kernel::Evidence};
+
+/// Evidence by its figures: bytes in flight and unsent, the window, milliseconds since the
+/// last acknowledgement, retransmissions, probes.
+fn evidence(
+    (in_flight, unsent, window): (u64, u64, u32),
+    silent: u64,
+    (retransmissions, probes): (u8, u8),
+) -> Evidence {
+    let silent = Duration::from_millis(silent);
+    Evidence { in_flight, unsent, window, silent, retransmissions, probes }
+}
+
+#[track_caller]
+fn check(evidence: Evidence, silence: u64, expected: fn(Evidence) -> Finding, verdict: &str) {
+    let finding = Finding::new(evidence, Duration::from_millis(silence));
+    assert_eq!(finding, expected(evidence));
+    assert!(finding.to_string().contains(verdict), "{finding}");
+}
+
+const UP: &str = "the host is up";
+const DOWN: &str = "the network or the host is down";
+const UNKNOWN: &str = "it cannot be told";
+
+#[test]
+fn a_hung_service_is_told_by_its_kernel_that_acknowledges() {
+    check(evidence((0, 0, 65_536), 500, (0, 0)), 3000, Finding::ServiceSilent, UP);
+    check(evidence((0, 0, 65_483), 5000, (0, 0)), 55_000, Finding::ServiceSilent, UP);
+    // The first probe of keepalive is on its way.
+    check(evidence((0, 0, 65_483), 1000, (0, 1)), 3000, Finding::ServiceSilent, UP);
+}
+
+#[test]
+fn a_service_that_does_not_read_is_told_by_its_window() {
+    check(evidence((0, 3_676_211, 0), 1032, (0, 1)), 1500, Finding::NotReading, UP);
+    check(evidence((0, 3_676_211, 0), 228, (0, 0)), 2000, Finding::NotReading, UP);
+    check(evidence((0, 3_676_211, 0), 1228, (0, 0)), 3000, Finding::NotReading, UP);
+    // A rest of a window that is too small for a segment is as good as closed.
+    check(evidence((0, 3_804_160, 1200), 536, (0, 1)), 1312, Finding::NotReading, UP);
+}
+
+#[test]
+fn a_cut_is_told_by_bytes_that_nobody_acknowledges() {
+    check(evidence((9, 9, 65_483), 2004, (2, 0)), 2000, Finding::HostSilent, DOWN);
+    check(evidence((9, 27, 65_483), 3004, (3, 0)), 3000, Finding::HostSilent, DOWN);
+    check(evidence((131_072, 4_059_999, 174_080), 1504, (3, 0)), 1500, Finding::HostSilent, DOWN);
+    // It was cut while its window was closed.
+    check(evidence((0, 3_796_019, 0), 3528, (0, 3)), 3500, Finding::HostSilent, DOWN);
+    // Only keepalive was under way.
+    check(evidence((0, 0, 65_483), 3000, (0, 2)), 3000, Finding::HostSilent, DOWN);
+}
+
+#[test]
+fn a_slow_path_is_not_taken_for_a_dead_one() {
+    check(evidence((9, 0, 65_483), 1504, (1, 0)), 1500, Finding::Undecided, UNKNOWN);
+    check(evidence((9, 0, 65_483), 20, (0, 0)), 3000, Finding::Undecided, UNKNOWN);
+    // Retransmitting into a closed window: full, or gone?
+    check(evidence((9, 3_000_000, 0), 3000, (2, 0)), 3000, Finding::Undecided, UNKNOWN);
+}
+
+#[test]
+fn after_a_cut_has_healed_nothing_is_held_against_the_host() {
+    check(evidence((0, 0, 65_536), 1000, (0, 0)), 2000, Finding::ServiceSilent, UP);
+}
+
+#[test]
+fn where_nobody_was_asked_nothing_is_known() {
+    // Healthy and idle: the last acknowledgement came with the last byte.
+    check(evidence((0, 0, 65_536), 3000, (0, 0)), 3000, Finding::NothingAsked, UNKNOWN);
+    check(evidence((0, 0, 65_536), 2960, (0, 0)), 3000, Finding::NothingAsked, UNKNOWN);
+}
+
+#[test]
+fn the_figures_are_in_the_words() {
+    let cut = Finding::new(evidence((9, 18, 65_483), 31_200, (6, 0)), Duration::from_secs(31));
+    assert_eq!(
+        cut.to_string(),
+        "27 bytes are unacknowledged by the peer's kernel, silent for 31.2s, 6 retransmissions: \
+         the network or the host is down"
+    );
+    assert_eq!(cut.so_far(), "27 bytes unacknowledged, 6 retransmissions");
+    let hung = Finding::new(evidence((0, 0, 65_483), 400, (0, 0)), Duration::from_secs(55));
+    assert_eq!(hung.so_far(), "the peer's kernel acknowledged all, 0.4s ago");
+}
