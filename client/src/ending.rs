@@ -8,7 +8,7 @@ use common::{
     kernel::GaveUp,
 };
 
-use crate::liveness::Silence;
+use crate::{liveness::Silence, outgoing::NotSent};
 
 /// The reason for a session's end.
 #[derive(Debug)]
@@ -51,8 +51,8 @@ pub struct Unanswered {
     pub silence: Silence,
     /// Heartbeats of that silence that could not even be sent.
     pub unsent: u32,
-    /// Whether our half of the connection was closed, and only replies were due.
-    pub draining: bool,
+    /// Why the last of those could not.
+    pub not_sent: Option<NotSent>,
     /// What the kernel knew, where it can be asked.
     pub finding: Option<Finding>,
 }
@@ -95,15 +95,15 @@ impl fmt::Display for Ending {
 
 impl fmt::Display for Unanswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { silence, unsent, draining, finding } = self;
+        let Self { silence, unsent, not_sent, finding } = self;
         write!(f, "no byte for {}", Seconds(silence.lasted))?;
-        if *draining {
-            f.write_str(" while the last replies were due")?;
-        } else {
-            write!(f, ", {} unanswered", Count(silence.heartbeats.into(), "heartbeat"))?;
-            if *unsent > 0 {
-                write!(f, " ({unsent} of them could not be sent)")?;
-            }
+        match not_sent {
+            Some(NotSent::Closed) => f.write_str(" while the last replies were due")?,
+            _ => write!(f, ", {} unanswered", Count(silence.heartbeats.into(), "heartbeat"))?,
+        }
+        match not_sent {
+            None | Some(NotSent::Closed) => {}
+            Some(reason) => write!(f, " ({unsent} of them could not be sent: {reason})")?,
         }
         match finding {
             Some(finding) => write!(f, "; {finding}"),

@@ -10,23 +10,23 @@ use common::{console::Millis, diagnosis::Finding};
 
 use crate::{
     activity::Activity,
-    end::End,
+    end_signal::EndSignal,
     ending::{Ending, Unanswered},
     liveness::{HeartbeatRule, Liveness, Step},
     outgoing::{NotSent, Outgoing},
     receive::Answered,
 };
 
-/// Keeps the line alive until the receiver is gone, or the rule finds the server dead.
+/// Keeps the connection alive until the receiver is gone, or the rule finds the server dead.
 pub fn run(
     rule: HeartbeatRule,
     outgoing: &Outgoing,
     activity: &Activity,
     answered: &Receiver<Answered>,
-    end: &End,
+    end: &EndSignal,
 ) {
     let mut liveness = Liveness::new(rule, activity.last_heard());
-    let (mut unsent, mut draining) = (0, false);
+    let (mut unsent, mut not_sent) = (0, None);
     loop {
         let (now, heard) = (Instant::now(), activity.last_heard());
         let silence = now.saturating_duration_since(heard);
@@ -44,14 +44,14 @@ pub fn run(
                     _ => so_far(number - 1, outgoing.finding(silence)),
                 };
                 if number == 1 {
-                    unsent = 0;
+                    (unsent, not_sent) = (0, None);
                 }
                 match outgoing.heartbeat(Some(number), now + rule.interval()) {
                     Ok(()) => info!("heartbeat {number} sent{so_far}"),
                     Err(reason) => {
                         unsent += 1;
-                        draining = reason == NotSent::Closed;
-                        if !draining {
+                        not_sent = Some(reason);
+                        if reason != NotSent::Closed {
                             warn!("heartbeat {number} could not be sent: {reason}{so_far}");
                         }
                     }
@@ -63,12 +63,9 @@ pub fn run(
             }
             Step::Dead(silence) => {
                 let finding = outgoing.finding(silence.lasted);
-                return end.signal(Ending::Unanswered(Unanswered {
-                    silence,
-                    unsent,
-                    draining,
-                    finding,
-                }));
+                let unanswered = Unanswered { silence, unsent, not_sent, finding };
+                end.signal(Ending::Unanswered(unanswered));
+                return;
             }
         }
     }

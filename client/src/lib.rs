@@ -1,4 +1,4 @@
-//! A client that keeps its line alive and notices when the server is gone.
+//! A client that keeps its connection alive and notices when the server is gone.
 //!
 //! [`connect`] finds the server; [`session`] starts the threads and waits for the end.
 //! Bytes flow one way through the files: [`input`] → [`outgoing`] → the server →
@@ -10,7 +10,7 @@
 
 pub mod activity;
 pub mod connect;
-pub mod end;
+pub mod end_signal;
 pub mod ending;
 pub mod heartbeat;
 pub mod input;

@@ -10,7 +10,7 @@
 
 use std::time::{Duration, Instant};
 
-use common::args::LONGEST;
+use common::LONGEST_WAIT;
 
 /// The figures of the rule. By default 25 s, 5 retries, 5 s, as in the article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct HeartbeatRule {
     interval: Duration,
 }
 
-/// A rule with a duration that is zero or beyond [`LONGEST`].
+/// A rule with a duration that is zero or beyond [`LONGEST_WAIT`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the idle time and the retry interval must be longer than zero, and 365 days at most")]
 pub struct BadDuration;
@@ -30,9 +30,9 @@ impl HeartbeatRule {
     /// `interval` after the one before.
     ///
     /// # Errors
-    /// When a duration is zero or longer than [`LONGEST`].
+    /// When a duration is zero or longer than [`LONGEST_WAIT`].
     pub fn new(idle: Duration, retries: u32, interval: Duration) -> Result<Self, BadDuration> {
-        let waits = |duration: Duration| !duration.is_zero() && duration <= LONGEST;
+        let waits = |duration: Duration| !duration.is_zero() && duration <= LONGEST_WAIT;
         if waits(idle) && waits(interval) {
             Ok(Self { idle, retries, interval })
         } else {
@@ -92,7 +92,9 @@ impl Liveness {
     /// What to do at `now`, when the last byte came at `heard`.
     ///
     /// A heartbeat is always given its whole interval to be answered, however late the
-    /// caller comes: a process that was stopped for an hour asks before it gives up.
+    /// caller comes: a process that was stopped for an hour asks before it gives up. And a
+    /// caller that comes late for the verdict waits for another interval: whoever was held
+    /// up may have held up the reader of the answer, too.
     pub fn step(&mut self, heard: Instant, now: Instant) -> Step {
         if heard > self.heard {
             *self = Self::new(self.rule, heard);
@@ -103,6 +105,9 @@ impl Liveness {
             self.heartbeats += 1;
             self.next = now + self.rule.interval;
             Step::Heartbeat(self.heartbeats)
+        } else if now - self.next > self.rule.interval / 2 {
+            self.next = now + self.rule.interval;
+            Step::Wait(self.next)
         } else {
             let lasted = now.saturating_duration_since(self.heard);
             Step::Dead(Silence { lasted, heartbeats: self.heartbeats })

@@ -5,7 +5,7 @@
 use std::{
     error::Error,
     io::{self, IsTerminal as _, Write as _},
-    process::ExitCode,
+    process::{self, ExitCode},
     time::Duration,
 };
 
@@ -24,7 +24,7 @@ use common::{
 };
 use tracing::{debug, error, info, warn};
 
-/// Sends lines to an echo server, keeps the line alive while nothing is typed, and
+/// Sends lines to an echo server, keeps the connection alive while nothing is typed, and
 /// notices when the server is gone.
 ///
 /// Lines from stdin go out; their echoes come to stdout, byte for byte; everything else
@@ -43,7 +43,7 @@ use tracing::{debug, error, info, warn};
           3    the server closed the connection\n  \
           4    the heartbeats went unanswered\n  \
           5    the kernel declared the connection dead\n  \
-          130  interrupted (Ctrl-C)"
+          130  interrupted (Ctrl-C, SIGTERM or SIGHUP)"
 )]
 struct Cli {
     /// The server; of a host name, each address is tried
@@ -95,7 +95,12 @@ fn run(cli: &Cli, detect: Detect) -> Result<Ending, Box<dyn Error>> {
     let (stream, address) = connect(&cli.server)?;
     let session = Session::new(stream);
     let end = session.end();
-    ctrlc::set_handler(move || end.signal(Ending::Interrupted))?;
+    ctrlc::set_handler(move || {
+        // What ended it before may still wait for an output that takes nothing.
+        if !end.signal(Ending::Interrupted) {
+            process::exit(Ending::Interrupted.exit_code().into());
+        }
+    })?;
 
     if let Some(keepalive) = detect.keepalive() {
         let held = keepalive.apply(session.stream())?;

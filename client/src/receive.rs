@@ -12,13 +12,13 @@ use std::{
 use common::wire::{Reply, ReplyReader, SentHeartbeat};
 use crossbeam_channel::{Receiver, Sender};
 
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::{
     activity::{Activity, Received},
-    end::End,
+    end_signal::EndSignal,
     ending::Ending,
-    outgoing::Outgoing,
+    outgoing::{NotSent, Outgoing},
 };
 
 /// Bytes taken by one read at most.
@@ -55,16 +55,16 @@ pub struct Receive<'a, W> {
 
 impl<W: Write> Receive<'_, W> {
     /// Reads until the stream or the output ends, and signals which it was.
-    pub fn run(mut self, end: &End) {
+    pub fn run(mut self, end: &EndSignal) {
         match self.receive() {
             // After the kernel gave up, a read may just find an end of stream.
             Ok(()) => match (self.stream.take_error(), self.outgoing.gave_up()) {
                 (Ok(Some(error)), _) => end.signal_failure(RECEIVING, error),
                 (_, Some(verdict)) => end.signal_gave_up(verdict),
-                _ => end.signal(Ending::ServerClosed),
+                _ => drop(end.signal(Ending::ServerClosed)),
             },
             Err(Ending::Failed { doing: RECEIVING, error }) => end.signal_failure(RECEIVING, error),
-            Err(ending) => end.signal(ending),
+            Err(ending) => drop(end.signal(ending)),
         }
     }
 
@@ -108,6 +108,8 @@ impl<W: Write> Receive<'_, W> {
     fn answer_probe(&self) {
         match self.outgoing.heartbeat(None, Instant::now() + PROBE_PATIENCE) {
             Ok(()) => info!("the server's probe answered with a heartbeat"),
+            // Every reply has been asked for, and the server waits for nothing more.
+            Err(NotSent::Closed) => debug!("the server's probe not answered: {}", NotSent::Closed),
             Err(reason) => warn!("the server's probe not answered: {reason}"),
         }
     }

@@ -16,11 +16,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Receiver, RecvError, RecvTimeoutError, select};
+use crossbeam_channel::{Receiver, RecvError, RecvTimeoutError, select_biased};
 
 use crate::{
-    activity::Activity, end::End, ending::Ending, heartbeat, input, liveness::HeartbeatRule,
-    outgoing::Outgoing, receive::Receive, report::Report,
+    activity::Activity, end_signal::EndSignal, ending::Ending, heartbeat, input,
+    liveness::HeartbeatRule, outgoing::Outgoing, receive::Receive, report::Report,
 };
 
 /// Chunks of input that may wait for the server to read.
@@ -41,7 +41,7 @@ pub enum AtInputEnd {
 /// A connection to the server.
 pub struct Session {
     stream: Arc<TcpStream>,
-    end: Arc<End>,
+    end: Arc<EndSignal>,
     ended: Receiver<Ending>,
 }
 
@@ -50,7 +50,7 @@ impl Session {
     #[must_use]
     pub fn new(stream: TcpStream) -> Self {
         let stream = Arc::new(stream);
-        let (end, ended) = End::new(Arc::clone(&stream));
+        let (end, ended) = EndSignal::new(Arc::clone(&stream));
         Self { stream, end: Arc::new(end), ended }
     }
 
@@ -62,12 +62,12 @@ impl Session {
 
     /// What ends the session from outside, such as a signal handler.
     #[must_use]
-    pub fn end(&self) -> Arc<End> {
+    pub fn end(&self) -> Arc<EndSignal> {
         Arc::clone(&self.end)
     }
 
-    /// Sends the input's lines, writes their echoes to the output, and keeps the line
-    /// alive by `rule` if there is one, until the session ends.
+    /// Sends the input's lines, writes their echoes to the output, and keeps the
+    /// connection alive by `rule` if there is one, until the session ends.
     ///
     /// # Errors
     /// When a thread cannot be started.
@@ -132,7 +132,7 @@ impl Session {
         outgoing: &Outgoing,
     ) -> (Ending, bool) {
         loop {
-            let sent = select! {
+            let sent = select_biased! {
                 recv(self.ended) -> ending => return (ending.expect(ENDS), false),
                 recv(chunks) -> chunk => match chunk {
                     Ok(Ok(text)) => outgoing.text(&text),

@@ -7,8 +7,8 @@ use client::liveness::{HeartbeatRule, Liveness, Silence, Step};
 const IDLE: Duration = Duration::from_secs(25);
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// One connection under the rule, with moments told in milliseconds since it was made.
-struct Line {
+/// A connection under the rule, with moments told in milliseconds since it was made.
+struct Connection {
     start: Instant,
     liveness: Liveness,
 }
@@ -21,7 +21,7 @@ enum Does {
 }
 use Does::{Dead, Heartbeat, Wait};
 
-impl Line {
+impl Connection {
     fn new(retries: u32) -> Self {
         let rule = HeartbeatRule::new(IDLE, retries, INTERVAL).expect("a rule");
         let start = Instant::now();
@@ -53,7 +53,7 @@ impl Line {
 
 #[test]
 fn a_silent_server_is_dead_after_the_first_heartbeat_and_five_retries() {
-    Line::new(5).check(&[
+    Connection::new(5).check(&[
         (0, 0, Wait(25_000)),
         (0, 24_999, Wait(25_000)),
         (0, 25_000, Heartbeat(1)),
@@ -90,7 +90,7 @@ fn the_verdict_comes_when_the_formula_says() {
 
 #[test]
 fn no_retries_means_one_heartbeat() {
-    Line::new(0).check(&[
+    Connection::new(0).check(&[
         (0, 25_000, Heartbeat(1)),
         (0, 29_999, Wait(30_000)),
         (0, 30_000, Dead { after: 30_000, heartbeats: 1 }),
@@ -100,8 +100,8 @@ fn no_retries_means_one_heartbeat() {
 #[test]
 fn any_byte_at_any_point_starts_over() {
     // Before the first heartbeat; after it; between retries; just before the verdict.
-    Line::new(1).check(&[(24_999, 25_000, Wait(49_999)), (24_999, 49_999, Heartbeat(1))]);
-    Line::new(1).check(&[
+    Connection::new(1).check(&[(24_999, 25_000, Wait(49_999)), (24_999, 49_999, Heartbeat(1))]);
+    Connection::new(1).check(&[
         (0, 25_000, Heartbeat(1)),
         (25_001, 30_000, Wait(50_001)),
         (25_001, 50_001, Heartbeat(1)),
@@ -116,7 +116,7 @@ fn any_byte_at_any_point_starts_over() {
 #[test]
 fn surplus_answers_earn_no_credit() {
     // Three bytes after one heartbeat are worth no more than the last of them.
-    Line::new(0).check(&[
+    Connection::new(0).check(&[
         (0, 25_000, Heartbeat(1)),
         (25_100, 25_100, Wait(50_100)),
         (25_200, 25_200, Wait(50_200)),
@@ -129,12 +129,28 @@ fn surplus_answers_earn_no_credit() {
 #[test]
 fn a_caller_that_comes_late_still_asks_before_it_gives_up() {
     // Stopped for an hour: each heartbeat has its whole interval to be answered.
-    Line::new(1).check(&[
+    Connection::new(1).check(&[
         (0, 3_600_000, Heartbeat(1)),
         (0, 3_600_000, Wait(3_605_000)),
         (0, 3_605_000, Heartbeat(2)),
         (0, 3_610_000, Dead { after: 3_610_000, heartbeats: 2 }),
     ]);
+}
+
+#[test]
+fn a_caller_that_comes_late_for_the_verdict_waits_for_an_answer_that_may_lie_unread() {
+    Connection::new(0).check(&[
+        (0, 25_000, Heartbeat(1)),
+        (0, 32_501, Wait(37_501)),
+        (0, 37_501, Dead { after: 37_501, heartbeats: 1 }),
+    ]);
+    Connection::new(0).check(&[
+        (0, 25_000, Heartbeat(1)),
+        (0, 3_600_000, Wait(3_605_000)),
+        (26_000, 3_600_001, Heartbeat(1)),
+    ]);
+    Connection::new(0)
+        .check(&[(0, 25_000, Heartbeat(1)), (0, 32_500, Dead { after: 32_500, heartbeats: 1 })]);
 }
 
 #[test]

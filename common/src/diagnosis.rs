@@ -48,7 +48,8 @@ impl Finding {
         let window_is_closed = unsent > 0 && (window == 0 || in_flight == 0);
         if in_flight == 0 && unsent == 0 {
             match silent + MARGIN < silence {
-                _ if probes >= ATTEMPTS => Self::HostSilent(evidence),
+                // Nothing but the end of our stream can be retransmitted, and keepalive probes.
+                _ if retransmissions.max(probes) >= ATTEMPTS => Self::HostSilent(evidence),
                 true => Self::ServiceSilent(evidence),
                 false => Self::NothingAsked(evidence),
             }
@@ -116,7 +117,10 @@ impl fmt::Display for Finding {
                 f,
                 "the peer's kernel has been silent for {ago}, {} unanswered: \
                  the network or the host is down",
-                Count(probes.into(), "keepalive probe")
+                match retransmissions {
+                    0 => Count(probes.into(), "keepalive probe"),
+                    _ => Count(retransmissions.into(), "retransmission"),
+                }
             ),
             Self::HostSilent(_) => write!(
                 f,

@@ -12,3 +12,7 @@ pub mod diagnosis;
 pub mod kernel;
 pub mod log;
 pub mod wire;
+
+/// No wait in these programs is longer than this, 365 days; it keeps every sum of a moment
+/// and a few durations far from overflow.
+pub const LONGEST_WAIT: std::time::Duration = std::time::Duration::from_hours(365 * 24);

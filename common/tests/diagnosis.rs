@@ -50,7 +50,8 @@ fn a_cut_is_told_by_bytes_that_nobody_acknowledges() {
     check(evidence((131_072, 4_059_999, 174_080), 1504, (3, 0)), 1500, Finding::HostSilent, DOWN);
     // It was cut while its window was closed.
     check(evidence((0, 3_796_019, 0), 3528, (0, 3)), 3500, Finding::HostSilent, DOWN);
-    // Only keepalive was under way.
+    // Only the end of our stream was under way, or only keepalive.
+    check(evidence((0, 0, 65_483), 6000, (4, 0)), 6000, Finding::HostSilent, DOWN);
     check(evidence((0, 0, 65_483), 3000, (0, 2)), 3000, Finding::HostSilent, DOWN);
 }
 

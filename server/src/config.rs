@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use common::{args::LONGEST, detect::Detect};
+use common::{LONGEST_WAIT, detect::Detect};
 
 /// Figures that make sense together.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +16,7 @@ pub struct Config {
 /// Figures that make no sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadConfig {
-    /// The time-out is zero, or beyond [`LONGEST`].
+    /// The time-out is zero, or beyond [`LONGEST_WAIT`].
     #[error("--timeout must be longer than zero, and 365 days at most")]
     Timeout,
     /// The probe would come when its client is evicted already.
@@ -40,7 +40,7 @@ impl Config {
         max_connections: usize,
         detect: Detect,
     ) -> Result<Self, BadConfig> {
-        if timeout.is_zero() || timeout > LONGEST {
+        if timeout.is_zero() || timeout > LONGEST_WAIT {
             return Err(BadConfig::Timeout);
         }
         if probe.is_some_and(|probe| probe.is_zero() || probe >= timeout) {

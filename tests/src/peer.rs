@@ -3,6 +3,8 @@
 use std::{
     io::{Read as _, Write as _},
     net::{Shutdown, TcpListener, TcpStream},
+    sync::mpsc,
+    thread,
 };
 
 use crate::DEADLINE;
@@ -114,9 +116,16 @@ impl Listener {
     /// Waits for a client.
     ///
     /// # Panics
-    /// If accepting fails.
+    /// If none comes within the deadline.
     #[must_use]
     pub fn accept(&self) -> Peer {
-        Peer::new(self.0.accept().expect("a client connects").0)
+        let listener = self.0.try_clone().expect("a descriptor is left");
+        let (accepted, client) = mpsc::channel();
+        thread::spawn(move || accepted.send(listener.accept()));
+        let (stream, _) = client
+            .recv_timeout(DEADLINE)
+            .expect("a client connects in time")
+            .expect("it can be accepted");
+        Peer::new(stream)
     }
 }

@@ -26,6 +26,18 @@ impl Program {
     /// If it cannot be started.
     #[must_use]
     pub fn start(command: &mut Command) -> Self {
+        let mut program = Self::start_unread(command);
+        program.read_stdout();
+        program
+    }
+
+    /// As [`start`](Self::start), but its stdout is read by nobody until
+    /// [`read_stdout`](Self::read_stdout).
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    #[must_use]
+    pub fn start_unread(command: &mut Command) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -33,13 +45,6 @@ impl Program {
             .spawn()
             .expect("the program starts");
         let stdin = child.stdin.take();
-        let stdout = child.stdout.take().map(|mut stdout| {
-            thread::spawn(move || {
-                let mut bytes = Vec::new();
-                stdout.read_to_end(&mut bytes).expect("stdout can be read");
-                bytes
-            })
-        });
         let stderr = BufReader::new(child.stderr.take().expect("stderr is piped"));
         let (lines, log) = mpsc::channel();
         thread::spawn(move || {
@@ -47,7 +52,27 @@ impl Program {
                 let _ = lines.send(String::from_utf8_lossy(&line).into_owned());
             }
         });
-        Self { child, stdin, stdout, log, seen: Vec::new() }
+        Self { child, stdin, stdout: None, log, seen: Vec::new() }
+    }
+
+    /// Reads the program's stdout from now on, for [`finish`](Self::finish) to return.
+    ///
+    /// # Panics
+    /// Never: what cannot be read fails the test where it is waited for.
+    pub fn read_stdout(&mut self) {
+        let Some(mut stdout) = self.child.stdout.take() else {
+            return;
+        };
+        self.stdout = Some(thread::spawn(move || {
+            let mut bytes = Vec::new();
+            stdout.read_to_end(&mut bytes).expect("stdout can be read");
+            bytes
+        }));
+    }
+
+    /// Closes the reading end of the program's stdout, if nobody reads it yet.
+    pub fn close_stdout(&mut self) {
+        self.child.stdout = None;
     }
 
     /// The next line of the log that contains `text`; lines before it are passed over.

@@ -1,6 +1,9 @@
 //! What a person can say to the programs, and what they say back.
 
-use std::{net::TcpListener, process::Output};
+use std::{
+    net::{SocketAddr, TcpListener},
+    process::Output,
+};
 
 use tests::{
     binaries::{Server, command, start_client},
@@ -109,7 +112,10 @@ fn an_address_that_is_not_ours_is_one_clear_line() {
 
 #[test]
 fn a_refused_connection_is_one_clear_line() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    // Taken, so that nobody else listens there; and not listened on.
+    let taken = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    taken.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    let closed = taken.local_addr().unwrap().as_socket().unwrap().to_string();
     let (code, message) = run("client", &["--server", &closed]);
     assert_eq!(code, Some(1), "{message}");
     assert!(message.contains(&format!("cannot connect to {closed}: Connection refused")));

@@ -94,7 +94,7 @@ fn any_byte_from_the_server_starts_the_silence_over() {
     let listener = Listener::bind();
     let mut client = client(
         &listener.address(),
-        &["--stay", "--idle", "500ms", "--retry-interval", "500ms", "--retries", "3"],
+        &["--stay", "--idle", "500ms", "--retry-interval", "500ms", "--retries", "30"],
     );
     let mut peer = listener.accept();
     for _ in 0..3 {

@@ -4,13 +4,13 @@
 use std::{
     fs::File,
     io::{Read as _, Write as _},
-    process::{Command, Stdio},
+    process::Command,
 };
 
 use tests::{
     binaries::{Server, binary, client, command, start_client},
     peer::Listener,
-    program::Finished,
+    program::{Finished, Program},
 };
 
 /// What `client < input` does, started with these arguments.
@@ -81,14 +81,13 @@ fn files_of_every_shape_go_through_whole() {
 fn many_lines_in_one_read_go_out_in_one_write() {
     let listener = Listener::bind();
     let mut client = client(&listener.address(), &["--idle", "1h"]);
-    let mut peer = listener.accept();
+    let peer = listener.accept();
     let lines = b"a line\n".repeat(500);
     client.type_in(&lines);
     // They fit one segment of loopback, so one write arrives as one read.
     let mut block = vec![0; 2 * lines.len()];
     let count = peer.stream().read(&mut block).unwrap();
     assert_eq!(count, lines.len());
-    peer.send(b"x");
 }
 
 #[test]
@@ -132,21 +131,12 @@ fn stay_without_any_input_stays() {
 #[test]
 fn a_reader_that_has_seen_enough_ends_the_client_quietly() {
     let server = Server::start(&[]);
-    let mut client = command("client")
-        .args(["--server", &server.address])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = client.stdin.take().unwrap();
-    drop(client.stdout.take());
-    // The echo of this line meets a closed pipe.
-    stdin.write_all(b"one line\n").unwrap();
-    let finished = client.wait_with_output().unwrap();
-    let log = String::from_utf8_lossy(&finished.stderr);
-    assert_eq!(finished.status.code(), Some(0), "{log}");
-    assert!(log.lines().all(|line| line.contains("connected to ")), "{log}");
+    let mut client = Program::start_unread(command("client").args(["--server", &server.address]));
+    client.close_stdout();
+    client.type_in("its echo meets a closed pipe\n");
+    let finished = client.finish();
+    finished.expect_code(0);
+    assert!(finished.log.iter().all(|line| line.contains("connected to ")), "{finished:?}");
 }
 
 #[test]
@@ -165,29 +155,19 @@ fn head_takes_its_line_from_the_middle_of_a_flood() {
 #[test]
 fn an_output_that_is_full_is_not_taken_for_a_dead_server() {
     let server = Server::start(&["--timeout", "1h"]);
-    let mut client = command("client")
-        .args(["--server", &server.address, "--idle", "200ms", "--retry-interval", "100ms"])
-        .args(["--retries", "1"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut client = Program::start_unread(
+        command("client")
+            .args(["--server", &server.address, "--idle", "200ms", "--retry-interval", "100ms"])
+            .args(["--retries", "1"]),
+    );
     let text = b"0123456789abcdef\n".repeat(20_000);
-    let mut stdin = client.stdin.take().unwrap();
-    stdin.write_all(&text).unwrap();
-    // Nobody reads its output until it has found out.
-    let mut log = std::io::BufReader::new(client.stderr.take().unwrap());
-    let mut line = String::new();
-    while !line.contains("our own output is blocked") {
-        line.clear();
-        assert!(std::io::BufRead::read_line(&mut log, &mut line).unwrap() > 0, "it gave up");
-    }
-    drop(stdin);
-    let mut echo = Vec::new();
-    client.stdout.take().unwrap().read_to_end(&mut echo).unwrap();
-    assert_eq!(echo.len(), text.len());
-    assert_eq!(client.wait().unwrap().code(), Some(0));
+    client.type_in(&text);
+    client.wait_for("our own output is blocked");
+    client.read_stdout();
+    client.close_stdin();
+    let finished = client.finish();
+    finished.expect_code(0);
+    assert_eq!(finished.stdout.len(), text.len());
 }
 
 #[test]

@@ -10,8 +10,9 @@ use std::{
 
 use nix::sys::signal::Signal;
 use tests::{
-    binaries::{Server, client},
+    binaries::{Server, client, command},
     peer::{Listener, Peer},
+    program::Program,
 };
 
 #[test]
@@ -102,32 +103,40 @@ fn ctrl_c_ends_a_client_that_is_blocked_writing() {
     );
     let _peer = listener.accept();
     let mut stdin = client.take_stdin();
-    let flood = thread::spawn(move || while stdin.write_all(&[b'x'; 8192]).is_ok() {});
-    client.wait_for("heartbeat 1 could not be sent");
+    let flood = thread::spawn(move || while stdin.write_all(&[b'\n'; 8192]).is_ok() {});
+    client.wait_for("could not be sent: what was sent before it is still waiting");
     client.signal(Signal::SIGINT);
     client.finish().expect_code(130);
     flood.join().unwrap();
 }
 
+/// A client whose replies nobody reads, and which knows it.
+fn client_with_a_full_output(server: &Server) -> Program {
+    let mut client = Program::start_unread(
+        command("client")
+            .args(["--server", &server.address, "--idle", "200ms", "--retry-interval", "100ms"])
+            .args(["--retries", "1"]),
+    );
+    client.type_in(b"0123456789abcdef\n".repeat(20_000));
+    client.wait_for("our own output is blocked");
+    client
+}
+
 #[test]
 fn ctrl_c_ends_a_client_whose_output_is_full() {
     let server = Server::start(&["--timeout", "1h"]);
-    let mut client = tests::binaries::command("client")
-        .args(["--server", &server.address, "--idle", "200ms", "--retry-interval", "100ms"])
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = client.stdin.take().unwrap();
-    stdin.write_all(&b"0123456789abcdef\n".repeat(20_000)).unwrap();
-    let mut log = std::io::BufReader::new(client.stderr.take().unwrap());
-    let mut line = String::new();
-    while !line.contains("our own output is blocked") {
-        line.clear();
-        assert!(std::io::BufRead::read_line(&mut log, &mut line).unwrap() > 0, "it gave up");
-    }
-    let pid = nix::unistd::Pid::from_raw(i32::try_from(client.id()).unwrap());
-    nix::sys::signal::kill(pid, Signal::SIGINT).unwrap();
-    assert_eq!(client.wait().unwrap().code(), Some(130));
+    let client = client_with_a_full_output(&server);
+    client.signal(Signal::SIGINT);
+    client.finish().expect_code(130);
+}
+
+#[test]
+fn ctrl_c_ends_a_client_whose_output_is_full_when_its_server_is_gone() {
+    let server = Server::start(&["--timeout", "1h"]);
+    let mut client = client_with_a_full_output(&server);
+    drop(server); // killed
+    client.type_in("the write of this line fails\n".repeat(1000));
+    client.wait_for("our own output is blocked");
+    client.signal(Signal::SIGINT);
+    client.finish().expect_code(130);
 }

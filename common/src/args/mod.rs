@@ -8,9 +8,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 
 pub use detect::{DetectArgs, warning};
 
-/// No wait in these programs is longer than this; it keeps every sum of a moment and
-/// a few durations far from overflow.
-pub const LONGEST: Duration = Duration::from_hours(365 * 24);
+use crate::LONGEST_WAIT;
 
 /// A check of this module as clap takes it. Unlike clap's own, a value that is no text
 /// at all is refused by its flag's name, too.
@@ -51,7 +49,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         .map_err(|error| format!("{error}; a duration looks like 25s, 500ms or '1m 30s'"))?;
     match duration {
         Duration::ZERO => Err("must be longer than zero".to_owned()),
-        longer if longer > LONGEST => Err("must not be longer than 365 days".to_owned()),
+        longer if longer > LONGEST_WAIT => Err("must not be longer than 365 days".to_owned()),
         fits => Ok(fits),
     }
 }
@@ -109,7 +107,7 @@ mod tests {
         assert_eq!(duration("25s"), Ok(Duration::from_secs(25)));
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("365days"), Ok(LONGEST));
+        assert_eq!(duration("365days"), Ok(LONGEST_WAIT));
     }
 
     #[test]

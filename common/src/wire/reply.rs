@@ -27,7 +27,7 @@ pub struct SentHeartbeat {
     pub number: Option<u32>,
     /// The lines that were sent before it.
     pub after_lines: u64,
-    /// When it was handed to the kernel.
+    /// When it was about to be handed to the kernel.
     pub at: Instant,
 }
 

@@ -20,13 +20,13 @@ use crossbeam_channel::{Receiver, Sender};
 use crate::ending::Ending;
 
 /// Ends the session, from any thread.
-pub struct End {
+pub struct EndSignal {
     shutdown: AtomicBool,
     reason: Sender<Ending>,
     stream: Arc<TcpStream>,
 }
 
-impl End {
+impl EndSignal {
     /// The end of the session on `stream`, and where its one reason will arrive.
     #[must_use]
     pub fn new(stream: Arc<TcpStream>) -> (Self, Receiver<Ending>) {
@@ -37,20 +37,28 @@ impl End {
     /// Ends the session for this reason, unless it has ended already: the first reason
     /// counts, and what follows from it (a failed write, an end of stream) does not.
     ///
-    /// The shutdown wakes every thread that is blocked on the connection.
-    pub fn signal(&self, ending: Ending) {
+    /// The shutdown wakes every thread that is blocked on the connection. Returns whether
+    /// this was the first reason.
+    pub fn signal(&self, ending: Ending) -> bool {
         if self.shutdown.swap(true, Ordering::AcqRel) {
-            return;
+            return false;
         }
         let _ = self.reason.send(ending); // room for one, and there is only one
         let _ = self.stream.shutdown(Shutdown::Both);
+        true
     }
 
     /// Ends the session because reading or writing the connection failed.
     pub fn signal_failure(&self, doing: &'static str, error: io::Error) {
         match GaveUp::from_error(&error) {
             Some(verdict) => self.signal_gave_up(verdict),
-            None => self.signal(Ending::Failed { doing, error }),
+            // The server closed, and its host reset what we sent after that.
+            None if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.signal(Ending::ServerClosed);
+            }
+            None => {
+                self.signal(Ending::Failed { doing, error });
+            }
         }
     }
 

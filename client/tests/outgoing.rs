@@ -1,0 +1,56 @@
+//! What goes out, while the peer reads nothing.
+
+use std::{
+    io::Write as _,
+    net::{TcpListener, TcpStream},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use client::outgoing::{NotSent, Outgoing};
+
+/// A connection whose peer is there, and reads nothing.
+fn connection() -> (Arc<TcpStream>, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    let stream =
+        TcpStream::connect(listener.local_addr().expect("an address")).expect("it listens");
+    (Arc::new(stream), listener.accept().expect("somebody connects").0)
+}
+
+#[test]
+fn a_heartbeat_that_has_no_room_is_given_up_in_time() {
+    let (stream, _peer) = connection();
+    let (books, entered) = crossbeam_channel::unbounded();
+    let outgoing = Outgoing::new(Arc::clone(&stream), books);
+    // The kernel finds more room for a while.
+    let (result, deadline) = loop {
+        stream.set_nonblocking(true).unwrap();
+        while stream.as_ref().write(b"\n").is_ok() {}
+        stream.set_nonblocking(false).unwrap();
+        let deadline = Instant::now() + Duration::from_millis(100);
+        match outgoing.heartbeat(Some(1), deadline) {
+            Ok(()) => assert_eq!(entered.len(), 1),
+            result => break (result, deadline),
+        }
+        entered.recv().unwrap();
+    };
+    assert_eq!(result, Err(NotSent::Blocked));
+    assert!(Instant::now() + Duration::from_millis(1) >= deadline, "it waited for its time");
+    assert_eq!(entered.len(), 1, "it is in the books, and goes out first when something does");
+}
+
+#[test]
+fn no_heartbeat_follows_half_a_line_or_the_end() {
+    let (stream, _peer) = connection();
+    let (books, entered) = crossbeam_channel::unbounded();
+    let outgoing = Outgoing::new(stream, books);
+    let soon = || Instant::now() + Duration::from_mins(1);
+    outgoing.text(b"half a line").unwrap();
+    assert_eq!(outgoing.heartbeat(Some(1), soon()), Err(NotSent::HalfLine));
+    outgoing.finish_line().unwrap();
+    assert_eq!(outgoing.heartbeat(Some(1), soon()), Ok(()));
+    assert_eq!(entered.recv().unwrap().after_lines, 1);
+    outgoing.close().unwrap();
+    assert_eq!(outgoing.heartbeat(Some(2), soon()), Err(NotSent::Closed));
+    assert!(entered.is_empty());
+}
