@@ -71,7 +71,7 @@ impl State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotSent {
     /// The text before it is still waiting to be written, or it waits itself.
-    #[error("what was sent before it is still waiting")]
+    #[error("what was sent before is still waiting")]
     Blocked,
     /// A line longer than a chunk is half sent, and a heartbeat cannot follow half a line.
     #[error("half a line has been sent, and its rest has not been typed")]

@@ -6,7 +6,7 @@ use std::{
     sync::LazyLock,
 };
 
-use crate::program::{Finished, Program};
+use crate::program::Program;
 
 /// Where a built binary is.
 ///
@@ -76,7 +76,7 @@ impl Server {
     /// Stops it as Ctrl-C does, and waits for its end.
     #[cfg(unix)]
     #[must_use]
-    pub fn stop(self) -> Finished {
+    pub fn stop(self) -> crate::program::Finished {
         self.program.signal(nix::sys::signal::Signal::SIGINT);
         self.program.finish()
     }

@@ -104,7 +104,7 @@ fn ctrl_c_ends_a_client_that_is_blocked_writing() {
     let _peer = listener.accept();
     let mut stdin = client.take_stdin();
     let flood = thread::spawn(move || while stdin.write_all(&[b'\n'; 8192]).is_ok() {});
-    client.wait_for("could not be sent: what was sent before it is still waiting");
+    client.wait_for("could not be sent: what was sent before is still waiting");
     client.signal(Signal::SIGINT);
     client.finish().expect_code(130);
     flood.join().unwrap();
