@@ -129,7 +129,8 @@ impl Outgoing {
         state.keep(written)
     }
 
-    /// Sends the heartbeat of this number, or one that answers a probe, waiting no longer than until `deadline`.
+    /// Sends the heartbeat of this number, or one that answers a probe, waiting until
+    /// `deadline` at most.
     ///
     /// # Errors
     /// When it could not be sent by then, and why.

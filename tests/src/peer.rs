@@ -1,7 +1,7 @@
 //! Peers that speak raw TCP.
 
 use std::{
-    io::{Read as _, Write as _},
+    io::{ErrorKind, Read as _, Write as _},
     net::{Shutdown, TcpListener, TcpStream},
     sync::mpsc,
     thread,
@@ -71,6 +71,7 @@ impl Peer {
             match self.0.read(&mut block) {
                 Ok(0) => return all,
                 Ok(count) => all.extend_from_slice(&block[..count]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => panic!("the stream does not end: {error}"),
             }
         }

@@ -34,7 +34,7 @@ const KEEPALIVE: [&str; 6] =
     ["--keepalive-idle", "1s", "--keepalive-interval", "1s", "--keepalive-count", "3"];
 const KEEPALIVE_TIME: Duration = Duration::from_secs(4);
 
-const CASES: [(&str, fn()); 11] = [
+const CASES: [(&str, fn()); 13] = [
     ("heartbeat_notices_a_cut_of_an_idle_line", || {
         silent(Client::Idle, &[&RULE], "the network or the host is down");
     }),
@@ -61,6 +61,14 @@ const CASES: [(&str, fn()); 11] = [
     ("both_notice_a_cut_of_an_idle_line_by_keepalive_if_it_is_sooner", || {
         let arguments: &[&[&str]] = &[&["--detect", "both", "--idle", "1h"], &KEEPALIVE];
         given_up(Client::Idle, arguments, KEEPALIVE_TIME);
+    }),
+    ("both_notice_a_cut_while_writing_by_the_heartbeat", || {
+        silent(Client::Writing, &[&RULE, &["--detect", "both"]], "the network or the host is down");
+    }),
+    ("both_with_a_user_timeout_notice_a_cut_of_an_idle_line_by_the_sooner", || {
+        let arguments: &[&[&str]] =
+            &[&RULE, &["--detect", "both", "--user-timeout", "1h"], &KEEPALIVE];
+        silent(Client::Idle, arguments, "the network or the host is down");
     }),
     ("both_with_a_user_timeout_notice_a_cut_while_writing", || {
         let arguments: &[&[&str]] =

@@ -73,6 +73,28 @@ fn the_articles_figures_are_set_on_the_sockets_of_both_programs() {
     }
 }
 
+/// The names of a process's threads.
+fn threads(pid: u32) -> Vec<String> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).expect("it runs");
+    let name = |task: fs::DirEntry| fs::read_to_string(task.path().join("comm")).ok();
+    tasks.flatten().filter_map(name).map(|name| name.trim().to_owned()).collect()
+}
+
+#[test]
+fn with_keepalive_alone_nobody_counts_time_in_the_programs() {
+    for (mode, by_heartbeat) in [(&KEEPALIVE, false), (&BOTH, true)] {
+        let (server, client, _) = pair(mode, mode);
+        let has = |pid, name: &str| threads(pid).iter().any(|thread| thread == name);
+        assert_eq!(has(server.program.pid(), "reaper"), by_heartbeat);
+        assert!(has(server.program.pid(), "conn-1"));
+        // The receiver is started first, the heartbeat thread next, and stdin's last.
+        while !has(client.pid(), "stdin") {
+            thread::yield_now();
+        }
+        assert_eq!(has(client.pid(), "heartbeat"), by_heartbeat);
+    }
+}
+
 #[test]
 fn figures_of_ones_own_are_read_back_from_the_kernel() {
     let figures = ["--keepalive-idle", "10m", "--keepalive-interval", "7s"];
