@@ -60,6 +60,20 @@ impl Peer {
         self.expect(reply);
     }
 
+    /// Reads once, and returns how many bytes came; none at the end of the stream.
+    ///
+    /// # Panics
+    /// If nothing comes within the deadline, or the connection is reset.
+    pub fn read(&mut self, block: &mut [u8]) -> usize {
+        loop {
+            match self.0.read(block) {
+                Ok(count) => return count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => panic!("nothing comes: {error}"),
+            }
+        }
+    }
+
     /// Reads what comes until the stream ends.
     ///
     /// # Panics
@@ -68,11 +82,9 @@ impl Peer {
     pub fn read_to_end(&mut self) -> Vec<u8> {
         let (mut all, mut block) = (Vec::new(), [0; 4096]);
         loop {
-            match self.0.read(&mut block) {
-                Ok(0) => return all,
-                Ok(count) => all.extend_from_slice(&block[..count]),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => panic!("the stream does not end: {error}"),
+            match self.read(&mut block) {
+                0 => return all,
+                count => all.extend_from_slice(&block[..count]),
             }
         }
     }

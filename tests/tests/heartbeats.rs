@@ -136,7 +136,7 @@ fn the_original_client_lives_with_this_server() {
     for _ in 0..10 {
         peer.send(b"HeartBeat");
         let mut block = [0; 64];
-        let count = std::io::Read::read(&mut peer.stream(), &mut block).unwrap();
+        let count = peer.read(&mut block);
         assert_eq!(&block[..count], b"OK");
         thread::sleep(Duration::from_millis(500)); // its sleep between heartbeats
     }
