@@ -5,7 +5,12 @@ use proptest::{collection::vec, prelude::*};
 
 /// The replies to `input` when it arrives in pieces of these sizes, over and over.
 fn answer(input: &[u8], cuts: &[usize]) -> (Vec<u8>, usize) {
-    let mut reader = RequestReader::new(64);
+    answer_within(64, input, cuts)
+}
+
+/// The same, by a reader that takes up to `capacity` bytes a read.
+fn answer_within(capacity: usize, input: &[u8], cuts: &[usize]) -> (Vec<u8>, usize) {
+    let mut reader = RequestReader::new(capacity);
     let (mut replies, mut heartbeats, mut rest) = (Vec::new(), 0, input);
     let mut count = |request: Request<'_>| heartbeats += usize::from(request == Request::Heartbeat);
     for &cut in cuts.iter().cycle() {
@@ -91,7 +96,7 @@ fn an_ambiguous_line_has_one_meaning() {
 
 #[test]
 fn only_what_may_become_a_heartbeat_is_held_back() {
-    let mut reader = RequestReader::new(64);
+    let mut reader = RequestReader::new(1000);
     let mut answer = |input: &[u8]| {
         reader.space()[..input.len()].copy_from_slice(input);
         reader.answer(input.len(), |_| ()).to_vec()
@@ -124,8 +129,18 @@ proptest! {
     fn any_cut_gives_the_replies_of_the_plain_reference(
         input in input(),
         cuts in vec(1..70_usize, 1..20),
+        capacity in 10..2000_usize,
     ) {
-        prop_assert_eq!(answer(&input, &cuts), reference(&input));
+        prop_assert_eq!(answer_within(capacity, &input, &cuts), reference(&input));
+    }
+
+    #[test]
+    fn a_reader_that_grows_loses_nothing(
+        input in vec(input(), 100..200).prop_map(|inputs| inputs.concat()),
+        capacity in 10..9000_usize,
+    ) {
+        // Every read fills the space there is.
+        prop_assert_eq!(answer_within(capacity, &input, &[usize::MAX]), reference(&input));
     }
 
     #[test]

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Bytes taken by one read at most.
-const READ_SIZE: usize = 16 * 1024;
+const READ_SIZE: usize = 64 * 1024;
 
 /// A conversation with one client.
 pub struct Conversation<'a> {

@@ -37,25 +37,43 @@ pub const ACKNOWLEDGEMENT: &[u8] = b"OK";
 pub const DLE: u8 = 0x10;
 
 /// A read buffer whose undecided bytes wait in front of the next read's.
+///
+/// It begins small and grows when a read fills it: a client that sends nothing but
+/// heartbeats costs no more memory than they need.
 struct ReadBuffer {
-    bytes: Box<[u8]>,
+    bytes: Vec<u8>,
     undecided: Range<usize>,
+    capacity: usize,
+    was_filled: bool,
 }
+
+/// Where a read buffer begins: room for many heartbeats, or a screen's line or two.
+const FIRST_CAPACITY: usize = 512;
 
 impl ReadBuffer {
     /// # Panics
     /// If `capacity` leaves no room beside the longest undecided piece of a token.
     fn new(capacity: usize) -> Self {
         assert!(capacity > HEARTBEAT.len(), "a read buffer holds a token and more");
-        let bytes = vec![0; capacity].into_boxed_slice();
-        Self { bytes, undecided: 0..0 }
+        let bytes = vec![0; capacity.min(FIRST_CAPACITY)];
+        Self { bytes, undecided: 0..0, capacity, was_filled: false }
     }
 
     /// Moves the undecided bytes to the front and lends the room behind them.
     fn space(&mut self) -> &mut [u8] {
+        if self.was_filled && self.bytes.len() < self.capacity {
+            self.bytes.resize((self.bytes.len() * 8).min(self.capacity), 0);
+        }
         let length = self.undecided.len();
         self.bytes.copy_within(self.undecided.clone(), 0);
         self.undecided = 0..length;
         &mut self.bytes[length..]
+    }
+
+    /// Where the undecided bytes and the `received` ones behind them end.
+    fn end(&mut self, received: usize) -> usize {
+        let end = self.undecided.len() + received;
+        self.was_filled = end == self.bytes.len();
+        end
     }
 }

@@ -96,7 +96,7 @@ impl ReplyReader {
     /// # Panics
     /// If `received` is more than the space that was lent.
     pub fn take(&mut self, received: usize, mut seen: impl FnMut(Reply)) -> &[u8] {
-        let end = self.buffer.undecided.len() + received;
+        let end = self.buffer.end(received);
         let (mut read, mut written) = (0, 0);
 
         while read < end {

@@ -43,8 +43,8 @@ impl RequestReader {
     /// # Panics
     /// If `received` is more than the space that was lent.
     pub fn answer(&mut self, received: usize, mut seen: impl FnMut(Request<'_>)) -> &[u8] {
+        let end = self.buffer.end(received);
         let bytes = &mut self.buffer.bytes;
-        let end = self.buffer.undecided.len() + received;
         let (mut read, mut written) = (0, 0);
 
         while read < end {
