@@ -6,6 +6,8 @@ use std::{
     sync::LazyLock,
 };
 
+use escargot::CargoBuild;
+
 use crate::program::Program;
 
 /// Where a built binary is.
@@ -26,12 +28,29 @@ pub fn binary(name: &str) -> &'static Path {
     }
 }
 
+/// Where a server to compare with is; built behind a feature, so that nothing else has to.
+///
+/// # Panics
+/// If it does not build.
+#[must_use]
+pub fn peer(name: &str) -> PathBuf {
+    finish(name, package("tests").features("peers"))
+}
+
 fn build(name: &str) -> PathBuf {
-    escargot::CargoBuild::new()
+    finish(name, package(name))
+}
+
+fn package(name: &str) -> CargoBuild {
+    CargoBuild::new()
         .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
         .package(name)
-        .bin(name)
         .current_release()
+}
+
+fn finish(name: &str, build: CargoBuild) -> PathBuf {
+    build
+        .bin(name)
         .run()
         .unwrap_or_else(|error| panic!("{name} does not build: {error}"))
         .path()

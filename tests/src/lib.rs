@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod binaries;
+pub mod load;
 pub mod namespace;
 pub mod peer;
 pub mod program;

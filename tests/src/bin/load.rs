@@ -1,0 +1,133 @@
+//! The load program's command line.
+
+#![forbid(unsafe_code)]
+
+use std::{
+    error::Error,
+    io::{self, IsTerminal as _, Write as _},
+    net::{SocketAddr, ToSocketAddrs as _},
+    time::Duration,
+};
+
+use clap::Parser;
+use serde_json::json;
+use tests::load::{
+    Outcome, Plan, compare,
+    process::{self, Cost},
+    run,
+};
+
+/// Loads a line-echo server with many connections, checks and times every reply.
+///
+/// Without --rate each connection sends its next line when the last is answered: the server
+/// is saturated. With --rate lines are due at that rate whatever the server does, and a
+/// latency counts from the moment its line was due.
+#[derive(Parser)]
+#[command(after_help = "Examples:\n  \
+    load --server 127.0.0.1:5005 --connections 64\n  \
+    load --server 127.0.0.1:5005 --connections 64 --rate 10000 --pid $(pgrep -x server)\n  \
+    load --compare --connections 1,64,1000,5000")]
+struct Cli {
+    /// The server to load
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005")]
+    server: String,
+
+    /// Start our server, the bare loop in its shape and a tokio server in turn, load each, and
+    /// print the ratios
+    #[arg(long, conflicts_with_all = ["server", "pid", "rate"])]
+    compare: bool,
+
+    /// Connections; several numbers for several runs
+    #[arg(long, value_name = "N", value_delimiter = ',', default_value = "64")]
+    connections: Vec<usize>,
+
+    /// Bytes of a line, with its newline
+    #[arg(long, value_name = "BYTES", default_value_t = 32)]
+    line: usize,
+
+    /// How long replies are counted, after half a second of warm-up
+    #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = humantime::parse_duration)]
+    duration: Duration,
+
+    /// Lines a second on all connections together
+    #[arg(long, value_name = "RATE")]
+    rate: Option<f64>,
+
+    /// Alternating pairs of runs behind each ratio of --compare
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pairs: usize,
+
+    /// The server's process, to tell its processor time and memory
+    #[arg(long, value_name = "PID")]
+    pid: Option<u32>,
+
+    /// Print figures as JSON, one object a line
+    #[arg(long)]
+    json: bool,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let cli = Cli::parse();
+    let terminal = io::stderr().is_terminal();
+    for &connections in &cli.connections {
+        let plan = Plan { connections, line: cli.line, duration: cli.duration, rate: cli.rate };
+        if cli.compare {
+            compare::compare(plan, cli.pairs, cli.json)?;
+            continue;
+        }
+        let address: SocketAddr =
+            cli.server.to_socket_addrs()?.next().ok_or("the host has no address")?;
+        let mut before = None;
+        let outcome = run(
+            address,
+            plan,
+            |replies| {
+                if terminal {
+                    let _ = write!(io::stderr(), "\r{replies} replies ");
+                }
+            },
+            || before = cli.pid.and_then(|pid| process::cost(pid).ok()),
+        )?;
+        if terminal {
+            let _ = write!(io::stderr(), "\r");
+        }
+        let after = cli.pid.and_then(|pid| process::cost(pid).ok());
+        print(&cli, connections, &outcome, before.zip(after));
+    }
+    Ok(())
+}
+
+fn print(cli: &Cli, connections: usize, outcome: &Outcome, cost: Option<(Cost, Cost)>) {
+    let micros = |percent| outcome.percentile(percent).as_secs_f64() * 1e6;
+    let processor = cost.map(|(before, after)| after.micros_a_reply(&before, outcome.replies));
+    let memory = cost.map(|(_, after)| after.memory);
+    if cli.json {
+        let figures = json!({
+            "connections": connections,
+            "replies_per_second": outcome.rate(),
+            "p50_us": micros(50.0), "p99_us": micros(99.0), "p999_us": micros(99.9),
+            "connecting_s": outcome.connecting.as_secs_f64(),
+            "slowest_connect_ms": outcome.slowest_connect.as_secs_f64() * 1e3,
+            "server_cpu_us_per_reply": processor,
+            "server_memory_bytes": memory,
+        });
+        println!("{figures}");
+        return;
+    }
+    println!(
+        "{connections} connections (made in {:.2}s, the slowest in {:.1}ms): {:.0} replies a second, \
+         all of them right; latency p50 {:.0}us, p99 {:.0}us, p99.9 {:.0}us",
+        outcome.connecting.as_secs_f64(),
+        outcome.slowest_connect.as_secs_f64() * 1e3,
+        outcome.rate(),
+        micros(50.0),
+        micros(99.0),
+        micros(99.9)
+    );
+    if let (Some(processor), Some(memory)) = (processor, memory) {
+        println!(
+            "  the server used {processor:.2}us of processor time a reply, and holds {} KiB",
+            memory / 1024
+        );
+    }
+}

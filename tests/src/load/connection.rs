@@ -1,0 +1,86 @@
+//! One connection of a load: what it sent, and what it expects back.
+
+use std::{
+    collections::VecDeque,
+    io::{self, ErrorKind, Read as _, Write as _},
+    net::SocketAddr,
+    time::Instant,
+};
+
+use hdrhistogram::Histogram;
+use mio::net::TcpStream;
+
+pub(super) struct Connection {
+    stream: TcpStream,
+    line: Vec<u8>,
+    expected: Vec<u8>,
+    /// The start of a reply whose rest has not come.
+    partial: usize,
+    /// When the lines that are not answered were sent, or due.
+    waiting: VecDeque<Instant>,
+}
+
+impl Connection {
+    pub(super) fn open(address: SocketAddr, number: usize, length: usize) -> io::Result<Self> {
+        let stream = std::net::TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        stream.set_nonblocking(true)?;
+        let mut line = format!("connection {number} says hello ").into_bytes();
+        line.resize(length.max(2), b'x');
+        line[length.max(2) - 1] = b'\n';
+        let expected = line.to_ascii_uppercase();
+        let stream = TcpStream::from_std(stream);
+        Ok(Self { stream, line, expected, partial: 0, waiting: VecDeque::new() })
+    }
+
+    pub(super) fn stream(&mut self) -> &mut TcpStream {
+        &mut self.stream
+    }
+
+    /// Sends a line that was due at `due`.
+    pub(super) fn send(&mut self, due: Instant) -> io::Result<()> {
+        self.waiting.push_back(due);
+        let written = self.stream.write(&self.line)?;
+        if written < self.line.len() {
+            return Err(io::Error::other("the server does not read: a line did not fit"));
+        }
+        Ok(())
+    }
+
+    /// Reads and checks what has come, and returns how many replies that were.
+    pub(super) fn receive(&mut self, latency: &mut Histogram<u64>) -> io::Result<usize> {
+        let mut block = [0; 4096];
+        let mut answered = 0;
+        loop {
+            let count = match self.stream.read(&mut block) {
+                Ok(0) => return Err(io::Error::other("the server closed a connection")),
+                Ok(count) => count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(answered),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            let now = Instant::now();
+            let mut rest = &block[..count];
+            while !rest.is_empty() {
+                let length = rest.len().min(self.expected.len() - self.partial);
+                if rest[..length] != self.expected[self.partial..][..length] {
+                    return Err(io::Error::other("a reply is not its line in capitals"));
+                }
+                rest = &rest[length..];
+                self.partial += length;
+                if self.partial == self.expected.len() {
+                    self.partial = 0;
+                    answered += 1;
+                    let Some(sent) = self.waiting.pop_front() else {
+                        return Err(io::Error::other("a reply came twice"));
+                    };
+                    let nanos = now.saturating_duration_since(sent).as_nanos();
+                    latency.saturating_record(u64::try_from(nanos).unwrap_or(u64::MAX));
+                }
+            }
+            if count < block.len() {
+                return Ok(answered);
+            }
+        }
+    }
+}
