@@ -11,6 +11,8 @@ use std::{
 
 use clap::Parser;
 use serde_json::json;
+#[cfg(unix)]
+use tests::load::scenarios::{self, Scenario};
 use tests::load::{
     Outcome, Plan, compare,
     process::{self, Cost},
@@ -26,7 +28,8 @@ use tests::load::{
 #[command(after_help = "Examples:\n  \
     load --server 127.0.0.1:5005 --connections 64\n  \
     load --server 127.0.0.1:5005 --connections 64 --rate 10000 --pid $(pgrep -x server)\n  \
-    load --compare --connections 1,64,1000,5000")]
+    load --compare --connections 1,64,1000,5000\n  \
+    load --scenario storm --connections 10000")]
 struct Cli {
     /// The server to load
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005")]
@@ -36,6 +39,11 @@ struct Cli {
     /// print the ratios
     #[arg(long, conflicts_with_all = ["server", "pid", "rate"])]
     compare: bool,
+
+    /// Measure one of the server's promises, on a server of its own
+    #[cfg(unix)]
+    #[arg(long, value_enum, conflicts_with_all = ["compare", "server", "pid", "rate"])]
+    scenario: Option<Scenario>,
 
     /// Connections; several numbers for several runs
     #[arg(long, value_name = "N", value_delimiter = ',', default_value = "64")]
@@ -71,6 +79,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let terminal = io::stderr().is_terminal();
     for &connections in &cli.connections {
         let plan = Plan { connections, line: cli.line, duration: cli.duration, rate: cli.rate };
+        #[cfg(unix)]
+        if let Some(scenario) = cli.scenario {
+            scenarios::measure(scenario, connections)?;
+            continue;
+        }
         if cli.compare {
             compare::compare(plan, cli.pairs, cli.json)?;
             continue;

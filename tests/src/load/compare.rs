@@ -1,15 +1,14 @@
 //! Our server beside the limit of its shape and beside another shape, in alternating runs.
 
-use std::{
-    error::Error,
-    io::{BufRead as _, BufReader},
-    net::SocketAddr,
-    process::{Child, Command, Stdio},
-};
+use std::{error::Error, process::Command};
 
 use serde_json::json;
 
-use super::{Plan, process, run};
+use super::{
+    Plan,
+    process::{self, Started},
+    run,
+};
 use crate::binaries::{self, binary};
 
 /// What one run measured.
@@ -73,27 +72,9 @@ fn alternate(
     Ok(runs)
 }
 
-/// A server that is killed when dropped.
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 fn measure(plan: Plan, mut command: Command) -> Result<Figures, Box<dyn Error>> {
-    let mut server = Server(command.stderr(Stdio::piped()).spawn()?);
-    let stderr = server.0.stderr.take().ok_or("stderr is piped")?;
-    let mut lines = BufReader::new(stderr).lines();
-    let address: SocketAddr = loop {
-        let line = lines.next().ok_or("the server does not listen")??;
-        if let Some((_, address)) = line.split_once("listening on ") {
-            break address.parse()?;
-        }
-    };
-    let pid = server.0.id();
+    let server = Started::start(&mut command)?;
+    let (address, pid) = (server.address, server.pid());
     let mut before = None;
     let outcome = run(address, plan, |_| (), || before = process::cost(pid).ok())?;
     let after = process::cost(pid)?;

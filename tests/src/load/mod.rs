@@ -9,6 +9,8 @@
 pub mod compare;
 mod connection;
 pub mod process;
+#[cfg(unix)]
+pub mod scenarios;
 
 use std::{
     io,

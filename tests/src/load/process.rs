@@ -1,6 +1,70 @@
-//! What a process costs: its processor time and memory, from proc(5).
+//! The servers under load as processes, and what a process costs, from proc(5).
 
-use std::{fs, io, time::Duration};
+use std::{
+    error::Error,
+    fs, io,
+    io::{BufRead as _, BufReader},
+    net::SocketAddr,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+/// A server that was started for a load. It is killed when dropped.
+pub struct Started {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Started {
+    /// Starts a server that says on stderr where it is `listening on`.
+    ///
+    /// # Errors
+    /// When it does not start, or does not say so.
+    pub fn start(command: &mut Command) -> Result<Self, Box<dyn Error>> {
+        let mut child = command.stderr(Stdio::piped()).spawn()?;
+        let stderr = child.stderr.take().ok_or("stderr is piped")?;
+        let mut lines = BufReader::new(stderr).lines();
+        let address = loop {
+            let line = lines.next().ok_or("the server does not listen")??;
+            if let Some((_, address)) = line.split_once("listening on ") {
+                break address.parse()?;
+            }
+        };
+        // What it says later is read, so that it can say it.
+        std::thread::spawn(move || lines.for_each(drop));
+        Ok(Self { child, address })
+    }
+
+    /// Its process.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Stops it as Ctrl-C does, and waits for its end.
+    ///
+    /// # Errors
+    /// When it is not there any more, or does not end well.
+    #[cfg(unix)]
+    pub fn stop(mut self) -> Result<(), Box<dyn Error>> {
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.pid())?);
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT)?;
+        let status = self.child.wait()?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(format!("the server ended with {status}").into())
+        }
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
 
 /// What a process has cost so far.
 #[derive(Debug, Clone, Copy)]
