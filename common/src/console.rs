@@ -59,7 +59,8 @@ pub fn start_log(verbosity: Verbosity) -> io::Result<Log> {
         .with_ansi(io::stderr().is_terminal() && !no_color)
         .with_timer(Clock(*Local::now().offset()))
         .with_target(false)
-        .with_filter(filter_fn(shown));
+        // The hint lets what is never shown cost nothing where it is not said.
+        .with_filter(filter_fn(shown).with_max_level_hint(most.max(Level::INFO)));
     let _ = tracing_subscriber::registry().with(events).try_init();
     Ok(log)
 }

@@ -6,6 +6,7 @@ use std::{
     error::Error,
     io::{self, IsTerminal as _, Write as _},
     net::{SocketAddr, ToSocketAddrs as _},
+    path::PathBuf,
     time::Duration,
 };
 
@@ -14,7 +15,7 @@ use serde_json::json;
 #[cfg(unix)]
 use tests::load::scenarios::{self, Scenario};
 use tests::load::{
-    Outcome, Plan, compare,
+    Outcome, Plan, compare, growth,
     process::{self, Cost},
     run,
 };
@@ -29,7 +30,8 @@ use tests::load::{
     load --server 127.0.0.1:5005 --connections 64\n  \
     load --server 127.0.0.1:5005 --connections 64 --rate 10000 --pid $(pgrep -x server)\n  \
     load --compare --connections 1,64,1000,5000\n  \
-    load --scenario storm --connections 10000")]
+    load --scenario storm --connections 10000\n  \
+    load --plot growth.svg --connections 1,10,100,1000,10000")]
 struct Cli {
     /// The server to load
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005")]
@@ -44,6 +46,10 @@ struct Cli {
     #[cfg(unix)]
     #[arg(long, value_enum, conflicts_with_all = ["compare", "server", "pid", "rate"])]
     scenario: Option<Scenario>,
+
+    /// Saturate our server with each of --connections, and draw how cost grows to this SVG
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "server", "pid", "rate", "json"])]
+    plot: Option<PathBuf>,
 
     /// Connections; several numbers for several runs
     #[arg(long, value_name = "N", value_delimiter = ',', default_value = "64")]
@@ -77,6 +83,10 @@ struct Cli {
 fn main() -> Result<(), Box<dyn Error>> {
     let cli = Cli::parse();
     let terminal = io::stderr().is_terminal();
+    if let Some(plot) = &cli.plot {
+        let plan = Plan { connections: 1, line: cli.line, duration: cli.duration, rate: None };
+        return growth::growth(plan, &cli.connections, plot);
+    }
     for &connections in &cli.connections {
         let plan = Plan { connections, line: cli.line, duration: cli.duration, rate: cli.rate };
         #[cfg(unix)]

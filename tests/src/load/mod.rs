@@ -8,6 +8,7 @@
 
 pub mod compare;
 mod connection;
+pub mod growth;
 pub mod process;
 #[cfg(unix)]
 pub mod scenarios;
