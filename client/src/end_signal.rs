@@ -7,11 +7,10 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
 use common::{
-    diagnosis::Finding,
+    diagnosis::Lost,
     kernel::{Evidence, GaveUp, Side},
 };
 
@@ -65,7 +64,6 @@ impl EndSignal {
     /// Ends the session because the kernel gave the connection up.
     pub fn signal_gave_up(&self, verdict: GaveUp) {
         let evidence = Evidence::ask(&self.stream, Side::Connecting);
-        let finding = evidence.map(|evidence| Finding::new(evidence, Duration::MAX));
-        self.signal(Ending::GaveUp { verdict, finding });
+        self.signal(Ending::Lost(Lost { verdict, evidence }));
     }
 }

@@ -4,8 +4,7 @@ use std::{fmt, io};
 
 use common::{
     console::{Count, Seconds},
-    diagnosis::Finding,
-    kernel::GaveUp,
+    diagnosis::{Finding, Lost},
 };
 
 use crate::{liveness::Silence, outgoing::NotSent};
@@ -22,12 +21,7 @@ pub enum Ending {
     /// The rule's verdict.
     Unanswered(Unanswered),
     /// Our kernel declared the connection dead.
-    GaveUp {
-        /// Its verdict.
-        verdict: GaveUp,
-        /// What it knew, where it can be asked.
-        finding: Option<Finding>,
-    },
+    Lost(Lost),
     /// Ctrl-C, or a polite kill.
     Interrupted,
     /// A thread of ours panicked.
@@ -68,7 +62,7 @@ impl Ending {
             Self::Failed { .. } | Self::Panicked { .. } => 1,
             Self::ServerClosed => 3,
             Self::Unanswered(_) => 4,
-            Self::GaveUp { .. } => 5,
+            Self::Lost(_) => 5,
             Self::Interrupted => 130,
         }
     }
@@ -81,11 +75,7 @@ impl fmt::Display for Ending {
             Self::OutputClosed => f.write_str("done: nobody reads our output any more"),
             Self::ServerClosed => f.write_str("the server closed the connection"),
             Self::Unanswered(unanswered) => unanswered.fmt(f),
-            // The kernel gives up on a host that is up, too, if its service never reads.
-            Self::GaveUp { finding: Some(finding @ Finding::NotReading(_)), .. } => {
-                write!(f, "the kernel gave up: {finding}")
-            }
-            Self::GaveUp { verdict, .. } => verdict.fmt(f),
+            Self::Lost(lost) => lost.fmt(f),
             Self::Interrupted => f.write_str("interrupted"),
             Self::Panicked { thread } => write!(f, "the {thread} thread panicked"),
             Self::Failed { doing, error } => write!(f, "{doing} failed: {error}"),

@@ -96,7 +96,8 @@ fn run(cli: &Cli, detect: Detect) -> Result<Ending, Box<dyn Error>> {
     let session = Session::new(stream);
     let end = session.end();
     ctrlc::set_handler(move || {
-        // What ended it before may still wait for an output that takes nothing.
+        // What ended it before may still wait for an output that takes nothing. The log's
+        // last lines may be lost by that, as with any second Ctrl-C.
         if !end.signal(Ending::Interrupted) {
             process::exit(Ending::Interrupted.exit_code().into());
         }

@@ -22,7 +22,7 @@ use parking_lot::Mutex;
 use tracing::debug;
 
 /// A write is not limited to less than this: to the kernel, no time at all means no limit.
-const SHORTEST_WRITE: Duration = Duration::from_millis(1);
+const SHORTEST_WRITE: Duration = Duration::from_micros(1);
 
 /// How long a failing write may take to return: a blocked one, on a connection that has
 /// not failed, is not waited for longer.

@@ -102,7 +102,10 @@ impl Session {
             }
         })?;
         let heartbeat = match rule {
-            None => None,
+            None => {
+                drop(answered); // nobody will ask for what is answered
+                None
+            }
             Some(rule) => Some(self.spawn("heartbeat", {
                 let (outgoing, activity) = (Arc::clone(&outgoing), Arc::clone(&activity));
                 let end = self.end();
@@ -158,10 +161,10 @@ impl Session {
         (self.ended.recv().expect(ENDS), at_input_end == AtInputEnd::Finish)
     }
 
-    /// A write failed. A broken pipe says only that the connection has ended: the receiver,
-    /// or whoever ended it, knows why.
+    /// A write failed. A broken pipe, or no connection to close, says only that it has ended:
+    /// the receiver, or whoever ended it, knows why.
     fn failed(&self, error: io::Error) -> Ending {
-        if error.kind() != ErrorKind::BrokenPipe {
+        if !matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::NotConnected) {
             self.end.signal_failure("sending", error);
         }
         self.ended.recv().expect(ENDS)

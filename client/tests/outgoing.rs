@@ -1,9 +1,10 @@
 //! What goes out, while the peer reads nothing.
 
 use std::{
-    io::Write as _,
+    io::{Read as _, Write as _},
     net::{TcpListener, TcpStream},
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -19,7 +20,7 @@ fn connection() -> (Arc<TcpStream>, TcpStream) {
 
 #[test]
 fn a_heartbeat_that_has_no_room_is_given_up_in_time() {
-    let (stream, _peer) = connection();
+    let (stream, mut peer) = connection();
     let (books, entered) = crossbeam_channel::unbounded();
     let outgoing = Outgoing::new(Arc::clone(&stream), books);
     // The kernel finds more room for a while.
@@ -37,6 +38,15 @@ fn a_heartbeat_that_has_no_room_is_given_up_in_time() {
     assert_eq!(result, Err(NotSent::Blocked));
     assert!(Instant::now() + Duration::from_millis(1) >= deadline, "it waited for its time");
     assert_eq!(entered.len(), 1, "it is in the books, and goes out first when something does");
+
+    let reading = thread::spawn(move || {
+        let mut all = Vec::new();
+        peer.read_to_end(&mut all).map(|_| all)
+    });
+    outgoing.text(b"text\n").unwrap();
+    outgoing.close().unwrap();
+    let all = reading.join().unwrap().unwrap();
+    assert!(all.ends_with(b"\nHeartBeattext\n"), "the heartbeat went out whole, before the text");
 }
 
 #[test]

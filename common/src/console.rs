@@ -27,7 +27,7 @@ const SHOWN: usize = 160;
 /// The two flags that say how much is logged.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct Verbosity {
-    /// Say more: the text that passes, what the kernel knows
+    /// Say more: the server, the text that passes; the client, what the kernel knows
     #[arg(short, long, conflicts_with = "quiet")]
     verbose: bool,
     /// Say only what went wrong

@@ -9,7 +9,7 @@ use std::{fmt, time::Duration};
 
 use crate::{
     console::{Count, Seconds},
-    kernel::Evidence,
+    kernel::{Evidence, GaveUp},
 };
 
 /// Unanswered attempts (retransmissions, keepalive probes) from which on a host counts as
@@ -20,6 +20,10 @@ const ATTEMPTS: u8 = 2;
 /// As [`ATTEMPTS`], for probes of a closed window: Linux answers no more than two a second
 /// (`tcp_invalid_ratelimit`), so the first two may go unanswered by a host that is up.
 const WINDOW_PROBES: u8 = 3;
+
+/// Within this time a host that is up answers a probe of its closed window, even if it left
+/// the first unanswered.
+const PROBE_ANSWER: Duration = Duration::from_secs(2);
 
 /// A sign of life this much later than another is one of its own: an acknowledgement may
 /// be delayed by up to 200 ms (RFC 9293 allows 500).
@@ -44,10 +48,10 @@ impl Finding {
     /// What `evidence` says about a peer from which no byte has come for `silence`.
     #[must_use]
     pub fn new(evidence: Evidence, silence: Duration) -> Self {
-        let Evidence { in_flight, unsent, window, silent, retransmissions, probes } = evidence;
+        let Evidence { in_flight, unsent, window, last_ack, retransmissions, probes } = evidence;
         let window_is_closed = unsent > 0 && (window == 0 || in_flight == 0);
         if in_flight == 0 && unsent == 0 {
-            match silent + MARGIN < silence {
+            match last_ack + MARGIN < silence {
                 // Nothing but the end of our stream can be retransmitted, and keepalive probes.
                 _ if retransmissions.max(probes) >= ATTEMPTS => Self::HostSilent(evidence),
                 true => Self::ServiceSilent(evidence),
@@ -56,6 +60,8 @@ impl Finding {
         } else if window_is_closed {
             match (probes, retransmissions) {
                 (WINDOW_PROBES.., _) => Self::HostSilent(evidence),
+                (ATTEMPTS.., _) if last_ack > PROBE_ANSWER => Self::HostSilent(evidence),
+                (1.., _) if last_ack > PROBE_ANSWER => Self::Undecided(evidence),
                 (_, ATTEMPTS..) => Self::Undecided(evidence),
                 _ => Self::NotReading(evidence),
             }
@@ -69,8 +75,8 @@ impl Finding {
     /// The finding in half a line, for while the silence lasts.
     #[must_use]
     pub fn so_far(&self) -> String {
-        let Evidence { in_flight, unsent, silent, retransmissions, .. } = *self.evidence();
-        let ago = Seconds(silent);
+        let Evidence { in_flight, unsent, last_ack, retransmissions, .. } = *self.evidence();
+        let ago = Seconds(last_ack);
         match self {
             Self::ServiceSilent(_) => format!("the peer's kernel acknowledged all, {ago} ago"),
             Self::NotReading(_) => {
@@ -99,8 +105,9 @@ impl Finding {
 /// The finding as the reason for an end: the evidence, then the verdict.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Evidence { in_flight, unsent, silent, retransmissions, probes, .. } = *self.evidence();
-        let ago = Seconds(silent);
+        let Evidence { in_flight, unsent, last_ack, retransmissions, probes, .. } =
+            *self.evidence();
+        let ago = Seconds(last_ack);
         match self {
             Self::ServiceSilent(_) => write!(
                 f,
@@ -131,8 +138,8 @@ impl fmt::Display for Finding {
             ),
             Self::NothingAsked(_) => write!(
                 f,
-                "nothing was on its way to the peer's kernel, silent for {ago}: \
-                 it cannot be told whether the service, the host or the network is down"
+                "the peer's kernel acknowledged everything we sent (last {ago} ago), and was asked \
+                 nothing since: it cannot be told whether the service, the host or the network is down"
             ),
             Self::Undecided(_) => write!(
                 f,
@@ -142,6 +149,31 @@ impl fmt::Display for Finding {
                 Count(retransmissions.into(), "retransmission")
             ),
         }
+    }
+}
+
+/// A connection that our kernel declared dead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lost {
+    /// The kernel's verdict.
+    pub verdict: GaveUp,
+    /// What it knew then, where it can be asked.
+    pub evidence: Option<Evidence>,
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(evidence) = self.evidence else {
+            return self.verdict.fmt(f);
+        };
+        // A time-out limits how long a window may stay closed, too, by a host that is up.
+        let finding = Finding::new(evidence, Duration::MAX);
+        if self.verdict == GaveUp::TimedOut && matches!(finding, Finding::NotReading(_)) {
+            return write!(f, "the kernel gave up: {finding}");
+        }
+        let bytes = Count(evidence.in_flight + evidence.unsent, "byte");
+        let ago = Seconds(evidence.last_ack);
+        write!(f, "{}; {bytes} unacknowledged, its kernel last heard {ago} ago", self.verdict)
     }
 }
 

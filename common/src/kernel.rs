@@ -24,7 +24,7 @@ pub struct Evidence {
     /// The room in the peer's window when it last told, in bytes.
     pub window: u32,
     /// Since the peer's kernel last acknowledged anything.
-    pub silent: Duration,
+    pub last_ack: Duration,
     /// Retransmissions since the bytes in flight last got fewer.
     pub retransmissions: u8,
     /// Probes (of keepalive or of a closed window) since the peer's kernel last answered.
@@ -103,7 +103,7 @@ fn ask(stream: &TcpStream, side: Side) -> Option<Evidence> {
             in_flight: sent.saturating_sub(info.bytes_acked),
             unsent: info.notsent_bytes.into(),
             window: info.snd_wnd,
-            silent: Duration::from_millis(info.last_ack_recv.into()),
+            last_ack: Duration::from_millis(info.last_ack_recv.into()),
             retransmissions: info.retransmits,
             probes: info.probes,
         }

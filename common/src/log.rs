@@ -1,7 +1,7 @@
 //! The log's way out: lines are handed to one thread, which writes them to stderr.
 //!
 //! Whoever logs is slowed down to the speed at which stderr takes lines, and none is lost,
-//! as long as it takes any. But a reader who pauses (`| less`, Ctrl-S) must not hold up a
+//! as long as it takes a few thousand bytes a second. But a reader who pauses (`| less`, Ctrl-S) must not hold up a
 //! server: when a line has waited for [`PATIENCE`], it and those after it are counted and
 //! dropped, until there is room again.
 
@@ -23,8 +23,9 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// Lines that may wait.
 const LINES: usize = 4096;
 
-/// Bytes that are written at once at most, but for the last line.
-const BATCH: usize = 64 * 1024;
+/// Bytes that are written at once at most, but for the last line: little enough for a slow
+/// reader to take within [`PATIENCE`].
+const BATCH: usize = 4096;
 
 enum Message {
     Line(Vec<u8>),

@@ -2,17 +2,20 @@
 
 use std::time::Duration;
 
-use common::{diagnosis::Finding, kernel::Evidence};
+use common::{
+    diagnosis::{Finding, Lost},
+    kernel::{Evidence, GaveUp},
+};
 
 /// Evidence by its figures: bytes in flight and unsent, the window, milliseconds since the
 /// last acknowledgement, retransmissions, probes.
 fn evidence(
     (in_flight, unsent, window): (u64, u64, u32),
-    silent: u64,
+    last_ack: u64,
     (retransmissions, probes): (u8, u8),
 ) -> Evidence {
-    let silent = Duration::from_millis(silent);
-    Evidence { in_flight, unsent, window, silent, retransmissions, probes }
+    let last_ack = Duration::from_millis(last_ack);
+    Evidence { in_flight, unsent, window, last_ack, retransmissions, probes }
 }
 
 #[track_caller]
@@ -50,6 +53,7 @@ fn a_cut_is_told_by_bytes_that_nobody_acknowledges() {
     check(evidence((131_072, 4_059_999, 174_080), 1504, (3, 0)), 1500, Finding::HostSilent, DOWN);
     // It was cut while its window was closed.
     check(evidence((0, 3_796_019, 0), 3528, (0, 3)), 3500, Finding::HostSilent, DOWN);
+    check(evidence((0, 3_818_496, 0), 10_240, (0, 2)), 12_000, Finding::HostSilent, DOWN);
     // Only the end of our stream was under way, or only keepalive.
     check(evidence((0, 0, 65_483), 6000, (4, 0)), 6000, Finding::HostSilent, DOWN);
     check(evidence((0, 0, 65_483), 3000, (0, 2)), 3000, Finding::HostSilent, DOWN);
@@ -59,6 +63,8 @@ fn a_cut_is_told_by_bytes_that_nobody_acknowledges() {
 fn a_slow_path_is_not_taken_for_a_dead_one() {
     check(evidence((9, 0, 65_483), 1504, (1, 0)), 1500, Finding::Undecided, UNKNOWN);
     check(evidence((9, 0, 65_483), 20, (0, 0)), 3000, Finding::Undecided, UNKNOWN);
+    // A single probe of a closed window that was answered too late, or not at all.
+    check(evidence((0, 3_818_496, 0), 3000, (0, 1)), 5000, Finding::Undecided, UNKNOWN);
     // Retransmitting into a closed window: full, or gone?
     check(evidence((9, 3_000_000, 0), 3000, (2, 0)), 3000, Finding::Undecided, UNKNOWN);
 }
@@ -86,4 +92,23 @@ fn the_figures_are_in_the_words() {
     assert_eq!(cut.so_far(), "27 bytes unacknowledged, 6 retransmissions");
     let hung = Finding::new(evidence((0, 0, 65_483), 400, (0, 0)), Duration::from_secs(55));
     assert_eq!(hung.so_far(), "the peer's kernel acknowledged all, 0.4s ago");
+}
+
+#[test]
+fn a_kernel_that_gave_up_says_why_and_what_it_knew() {
+    let full = Some(evidence((0, 3_783_680, 0), 2000, (0, 0)));
+    let lost = |verdict, evidence| Lost { verdict, evidence }.to_string();
+
+    let timed_out = lost(GaveUp::TimedOut, Some(evidence((27, 0, 65_483), 5100, (6, 0))));
+    assert!(timed_out.contains("timed out") && timed_out.contains(DOWN), "{timed_out}");
+    assert!(timed_out.ends_with("; 27 bytes unacknowledged, its kernel last heard 5.1s ago"));
+
+    // The user time-out ends a connection whose window stays closed.
+    let not_read = lost(GaveUp::TimedOut, full);
+    assert!(not_read.contains(UP) && not_read.contains("not reading"), "{not_read}");
+    // A reset says nothing of the kind: whoever did not read is gone.
+    let reset = lost(GaveUp::Reset, full);
+    assert!(reset.contains("it was reset") && !reset.contains(UP), "{reset}");
+    assert!(lost(GaveUp::HostUnreachable, None).contains("no route to host"));
+    assert!(lost(GaveUp::NetworkUnreachable, None).contains("network cannot be reached"));
 }

@@ -14,8 +14,8 @@ use std::{
 
 use common::{
     console::Escaped,
-    diagnosis::Finding,
-    kernel::GaveUp,
+    diagnosis::{Finding, Lost},
+    kernel::{Evidence, GaveUp, Side},
     wire::{HEARTBEAT, Request, RequestReader},
 };
 use tracing::{Level, debug, enabled, info};
@@ -75,11 +75,11 @@ impl<'a> Conversation<'a> {
     pub fn run(mut self, server_is_stopping: impl FnOnce() -> bool) -> (Ending, Traffic) {
         let ended = catch_unwind(AssertUnwindSafe(|| self.converse()));
         self.queue.remove(self.connection.id());
-        self.connection.shut_down();
         let ending = match ended {
             Err(_) => Ending::Panicked,
             Ok(ended) => self.ending(ended, server_is_stopping()),
         };
+        self.connection.shut_down(); // the kernel is asked for evidence before
         (ending, self.traffic)
     }
 
@@ -179,7 +179,10 @@ impl<'a> Conversation<'a> {
             Ok(()) | Err(Broken::Displaced) => Ending::ClosedByClient,
             Err(Broken::Reading(error) | Broken::Writing(error)) => {
                 match GaveUp::from_error(&error) {
-                    Some(verdict) => Ending::GaveUp(verdict),
+                    Some(verdict) => {
+                        let evidence = Evidence::ask(self.connection.stream(), Side::Accepting);
+                        Ending::Lost(Lost { verdict, evidence })
+                    }
                     // The client closed, and did not wait for its replies.
                     None if error.kind() == ErrorKind::BrokenPipe => Ending::ClosedByClient,
                     None => Ending::Failed(error),

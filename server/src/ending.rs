@@ -2,7 +2,11 @@
 
 use std::{fmt, io, time::Duration};
 
-use common::{console::Seconds, diagnosis::Finding, kernel::GaveUp};
+use common::{
+    console::Seconds,
+    diagnosis::{Finding, Lost},
+    kernel::GaveUp,
+};
 
 /// The reason for a connection's end.
 #[derive(Debug)]
@@ -12,7 +16,7 @@ pub enum Ending {
     /// Nothing came from the client for the time-out, and the reaper ended it.
     Evicted(Eviction),
     /// Our kernel declared the connection dead.
-    GaveUp(GaveUp),
+    Lost(Lost),
     /// The server was told to stop.
     ServerStopped,
     /// Reading or writing failed in another way.
@@ -54,8 +58,8 @@ impl Ending {
                 "evicted with their hosts gone"
             }
             Self::Evicted(_) => "evicted for silence",
-            Self::GaveUp(GaveUp::Reset) => "reset",
-            Self::GaveUp(_) => "given up by the kernel",
+            Self::Lost(Lost { verdict: GaveUp::Reset, .. }) => "reset",
+            Self::Lost(_) => "given up by the kernel",
             Self::ServerStopped => "ended by the stop",
             Self::Failed(_) => "failed",
             Self::Panicked => "panicked",
@@ -68,7 +72,7 @@ impl fmt::Display for Ending {
         match self {
             Self::ClosedByClient => f.write_str("closed by the client"),
             Self::Evicted(eviction) => eviction.fmt(f),
-            Self::GaveUp(verdict) => write!(f, "lost: {verdict}"),
+            Self::Lost(lost) => write!(f, "lost: {lost}"),
             Self::ServerStopped => f.write_str("closed: the server is stopping"),
             Self::Failed(error) => write!(f, "failed: {error}"),
             Self::Panicked => f.write_str("closed: its thread panicked"),
@@ -87,9 +91,11 @@ impl fmt::Display for Eviction {
         }
         match self.finding {
             Some(Finding::ServiceSilent(evidence)) => {
-                write!(f, "; its host still acknowledges (last {} ago)", Seconds(evidence.silent))
+                write!(f, "; its host still acknowledges (last {} ago)", Seconds(evidence.last_ack))
             }
-            Some(Finding::NothingAsked(_)) => f.write_str("; its host has been silent too"),
+            Some(Finding::NothingAsked(_)) => {
+                f.write_str("; its host has been silent too, and was not asked")
+            }
             Some(finding) => write!(f, "; {finding}"),
             None => Ok(()),
         }

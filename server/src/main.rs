@@ -7,15 +7,15 @@ use std::{error::Error, io::Write as _, process::ExitCode, time::Duration};
 use clap::{CommandFactory as _, Parser, error::ErrorKind};
 use common::{
     args::{self, DetectArgs},
-    console::{self, ALWAYS, Verbosity},
+    console::{self, ALWAYS, Count, Verbosity},
 };
 use server::{config::Config, listen::listen, room, server::Server};
 use tracing::{info, warn};
 
-/// An echo server that drops the clients that fall silent.
+/// An echo server that evicts the clients that fall silent.
 ///
 /// It sends each line back in capitals and answers each heartbeat (`HeartBeat`) with
-/// `OK`. A client from which nothing has come for --timeout is dropped.
+/// `OK`. A client from which nothing has come for --timeout is evicted.
 #[derive(Parser)]
 #[command(
     version,
@@ -28,7 +28,7 @@ struct Cli {
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005", value_parser = args::checked(args::host_and_port))]
     listen: String,
 
-    /// Drop a client from which nothing has come for this long
+    /// Evict a client from which nothing has come for this long
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = args::checked(args::duration))]
     timeout: Duration,
 
@@ -70,6 +70,11 @@ fn configure(cli: &Cli) -> Result<Config, String> {
 
 fn run(cli: &Cli, config: Config) -> Result<(), Box<dyn Error>> {
     let _log = console::start_log(cli.verbosity)?;
+    if config.max_connections() == 0 {
+        return Err(
+            "no room for a single connection: raise the limit of open files (ulimit -n)".into()
+        );
+    }
     let listener = listen(&cli.listen)?;
     let address = listener.local_addr()?;
     let server = Server::new(listener, config);
@@ -78,8 +83,9 @@ fn run(cli: &Cli, config: Config) -> Result<(), Box<dyn Error>> {
 
     let held = config.max_connections();
     if u32::try_from(held).is_ok_and(|held| held < cli.max_connections) {
+        let room = Count(u64::try_from(held)?, "connection");
         warn!(
-            "this process has room for {held} connections, not for {} (--max-connections)",
+            "this process has room for {room}, not for {} (--max-connections)",
             cli.max_connections
         );
     }

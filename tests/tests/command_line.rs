@@ -51,11 +51,13 @@ fn a_value_that_is_no_text_is_refused_by_the_flags_name() {
 
     let garbage = std::ffi::OsStr::from_bytes(b"\xff\xfe");
     let flags = [
-        ("server", ["--listen", "--timeout", "--max-connections"].as_slice()),
+        ("server", ["--listen", "--timeout", "--probe", "--max-connections"].as_slice()),
         ("client", &["--server", "--idle", "--retry-interval", "--retries"]),
     ];
+    let shared =
+        ["--keepalive-idle", "--keepalive-interval", "--keepalive-count", "--user-timeout"];
     for (program, flags) in flags {
-        for flag in flags {
+        for flag in flags.iter().chain(&shared) {
             let output = command(program).arg(flag).arg(garbage).output().unwrap();
             let message = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(2), "{message}");
@@ -77,7 +79,7 @@ fn unknown_flags_and_flags_that_contradict_are_refused() {
 fn help_names_every_exit_code() {
     let codes = [
         ("server", ["0 stopped", "1 could not listen", "2 usage"].as_slice()),
-        ("client", &["  0  ", "  1  ", "  2  ", "  3  ", "  4  ", "  130  "]),
+        ("client", &["  0  ", "  1  ", "  2  ", "  3  ", "  4  ", "  5  ", "  130  "]),
     ];
     for (program, codes) in codes {
         let output = command(program).arg("--help").output().unwrap();

@@ -34,7 +34,7 @@ const KEEPALIVE: [&str; 6] =
     ["--keepalive-idle", "1s", "--keepalive-interval", "1s", "--keepalive-count", "3"];
 const KEEPALIVE_TIME: Duration = Duration::from_secs(4);
 
-const CASES: [(&str, fn()); 13] = [
+const CASES: [(&str, fn()); 15] = [
     ("heartbeat_notices_a_cut_of_an_idle_line", || {
         silent(Client::Idle, &[&RULE], "the network or the host is down");
     }),
@@ -47,8 +47,8 @@ const CASES: [(&str, fn()); 13] = [
     ("keepalive_leaves_a_cut_while_writing_to_retransmission", || {
         // By default that takes about 15 minutes; here three retransmissions are enough.
         std::fs::write("/proc/sys/net/ipv4/tcp_retries2", "3").expect("a namespace has its own");
-        let bound = Duration::from_secs(10);
-        given_up(Client::Writing, &[&["--detect", "keepalive"], &KEEPALIVE], bound);
+        let predicted = Duration::from_millis(200 * (1 + 2 + 4 + 8));
+        given_up(Client::Writing, &[&["--detect", "keepalive"], &KEEPALIVE], predicted);
     }),
     ("keepalive_with_a_user_timeout_notices_a_cut_while_writing", || {
         let arguments: &[&[&str]] =
@@ -74,6 +74,13 @@ const CASES: [(&str, fn()); 13] = [
         let arguments: &[&[&str]] =
             &[&["--detect", "both", "--idle", "1h", "--user-timeout", "3s"], &KEEPALIVE];
         given_up(Client::Writing, arguments, Duration::from_secs(3));
+    }),
+    ("a_cut_while_the_window_is_closed_is_no_host_that_is_up", || {
+        closed_window_cut(&["--idle", "6s", "--retry-interval", "1s", "--retries", "2"], 4);
+    }),
+    ("a_user_timeout_knows_a_cut_from_a_closed_window", || {
+        let arguments = ["--detect", "both", "--idle", "1h", "--user-timeout", "6s"];
+        closed_window_cut(&arguments, 5);
     }),
     ("a_cut_shorter_than_the_rule_loses_nothing", a_cut_shorter_than_the_rule),
     ("the_server_notices_a_cut_and_says_that_the_host_is_silent_too", the_server_notices),
@@ -158,9 +165,22 @@ fn given_up(kind: Client, arguments: &[&[&str]], predicted: Duration) {
     assert!(last_line.contains("the kernel gave up: "), "{last_line}");
     assert!(last_line.contains("the network or the host is down"), "{last_line}");
     // The last segment passed before the cut, by the time to the first probe at most.
-    let earliest = predicted.saturating_sub(Duration::from_secs(1)).min(Duration::from_secs(2));
+    let earliest = predicted.saturating_sub(Duration::from_secs(1));
     assert!(took >= earliest, "it took {took:?}");
     assert!(took <= predicted + TOLERANCE, "it took {took:?}");
+}
+
+/// A server that reads nothing any more, and is then cut off.
+fn closed_window_cut(arguments: &[&str], code: i32) {
+    let server = Server::start(&["--timeout", "1h"]);
+    let mut client = client(&server.address, &[&["-v"], arguments].concat());
+    server.program.signal(nix::sys::signal::Signal::SIGSTOP);
+    let mut stdin = client.take_stdin();
+    thread::spawn(move || while stdin.write_all(&[b'\n'; 8192]).is_ok() {});
+    thread::sleep(Duration::from_millis(1500)); // the window closes, and is probed
+    let (finished, _) = cut(client);
+    let last_line = finished.expect_code(code);
+    assert!(!last_line.contains("the host is up"), "{last_line}");
 }
 
 fn a_cut_shorter_than_the_rule() {

@@ -58,6 +58,16 @@ fn the_limit_is_lowered_to_what_the_process_can_hold() {
     server.program.wait_for(&format!("limit of {room} connections"));
 }
 
+#[test]
+fn a_server_without_room_for_anybody_says_so() {
+    let server = binary("server").display();
+    let script = format!("ulimit -n 16 && exec {server} --listen 127.0.0.1:0");
+    let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("no room for a single connection"), "{message}");
+}
+
 #[cfg(target_os = "linux")]
 mod descriptors {
     use super::*;
@@ -108,7 +118,7 @@ mod descriptors {
 fn a_thread_that_cannot_be_started_costs_the_others_nothing() {
     // So little address space that a few stacks use it up. Clients come one at a time: when
     // memory itself has run out, nothing can be promised.
-    let mut server = limited("-v 60000", "");
+    let mut server = limited("-v 60000", "--max-connections 1000");
     let mut first = Peer::connect(&server.address);
     first.ask(b"first\n", b"FIRST\n");
     let mut crowd = Vec::new();

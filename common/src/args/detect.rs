@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::{checked, keepalive_count, whole_seconds};
+use super::{checked, keepalive_count, user_timeout, whole_seconds};
 use crate::detect::{Detect, HAS_USER_TIMEOUT, Keepalive};
 
 /// The article's figures, which are also Linux's.
@@ -42,7 +42,7 @@ pub struct DetectArgs {
     keepalive_count: Option<u32>,
 
     /// Give up on bytes in flight that stay unacknowledged this long (overrides the count; Linux only)
-    #[arg(long, value_name = "DURATION", value_parser = checked(whole_seconds), help_heading = "TCP keepalive")]
+    #[arg(long, value_name = "DURATION", value_parser = checked(user_timeout), help_heading = "TCP keepalive")]
     user_timeout: Option<Duration>,
 }
 

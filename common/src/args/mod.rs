@@ -60,16 +60,32 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 /// As [`duration`], and when it has a fraction of a second or is longer than the 32767 s
 /// that tcp(7) allows.
 pub fn whole_seconds(text: &str) -> Result<Duration, String> {
-    let duration = duration(text)?;
-    if duration.subsec_nanos() != 0 {
-        return Err(
-            "must be whole seconds: the kernel's keepalive timers know no fractions".to_owned()
-        );
+    at_most(whole(duration(text)?)?, 32_767)
+}
+
+fn whole(duration: Duration) -> Result<Duration, String> {
+    if duration.subsec_nanos() == 0 {
+        Ok(duration)
+    } else {
+        Err("must be whole seconds: the kernel's timers for this know no fractions".to_owned())
     }
-    if duration > Duration::from_secs(32_767) {
-        return Err("must not be longer than 32767s, the kernel's limit".to_owned());
+}
+
+fn at_most(duration: Duration, seconds: u64) -> Result<Duration, String> {
+    if duration.as_secs() <= seconds {
+        Ok(duration)
+    } else {
+        Err(format!("must not be longer than {seconds}s, the kernel's limit"))
     }
-    Ok(duration)
+}
+
+/// Reads a duration for `TCP_USER_TIMEOUT`, in whole seconds as the other timers of TCP.
+///
+/// # Errors
+/// As [`duration`], and when it has a fraction of a second or is longer than the 2147483 s
+/// that the kernel's milliseconds hold.
+pub fn user_timeout(text: &str) -> Result<Duration, String> {
+    at_most(whole(duration(text)?)?, 2_147_483)
 }
 
 /// Reads a number of keepalive probes.
