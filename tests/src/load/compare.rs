@@ -1,6 +1,10 @@
 //! Our server beside the limit of its shape and beside another shape, in alternating runs.
 
-use std::{error::Error, process::Command};
+use std::{
+    error::Error,
+    io::{self, IsTerminal as _, Write as _},
+    process::Command,
+};
 
 use serde_json::json;
 
@@ -36,6 +40,13 @@ pub fn compare(plan: Plan, pairs: usize, as_json: bool) -> Result<(), Box<dyn Er
         command
     };
     let peers = [("limit", binaries::peer("limit")), ("tokio", binaries::peer("tokio_echo"))];
+    if !as_json {
+        println!(
+            "| connections | load | beside | replies a second, ours / theirs = ratio | processor time \
+             a reply in us, ours / theirs = ratio | p50 in us | p99 in us |"
+        );
+        println!("| --- | --- | --- | --- | --- | --- | --- |");
+    }
     let mut saturation = 0.0;
     for (name, peer) in &peers {
         let theirs = || Command::new(peer);
@@ -61,6 +72,10 @@ fn alternate(
 ) -> Result<Vec<(Figures, Figures)>, Box<dyn Error>> {
     let mut runs = Vec::new();
     for pair in 0..pairs {
+        if io::stderr().is_terminal() {
+            let _ =
+                write!(io::stderr(), "\r{} connections: pair {pair} of {pairs} ", plan.connections);
+        }
         runs.push(if pair % 2 == 0 {
             let first = measure(plan, ours())?;
             (first, measure(plan, theirs())?)
@@ -68,6 +83,9 @@ fn alternate(
             let first = measure(plan, theirs())?;
             (measure(plan, ours())?, first)
         });
+    }
+    if io::stderr().is_terminal() {
+        let _ = write!(io::stderr(), "\r");
     }
     Ok(runs)
 }

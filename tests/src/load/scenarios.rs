@@ -205,6 +205,7 @@ fn client() -> Outcome {
     let mut raw = TcpStream::connect(server.address)?;
     raw.set_nodelay(true)?;
     let (mut ours, mut raws, mut line) = (histogram(), histogram(), String::new());
+    let before = process::cost(client.id())?;
     for _ in 0..ROUNDS {
         round_trip(&mut raw, &mut raws)?;
         let start = Instant::now();
@@ -220,6 +221,13 @@ fn client() -> Outcome {
         ours / 1e3,
         raw / 1e3,
         ours / raw
+    );
+    let after = process::cost(client.id())?;
+    println!(
+        "for each line the client's threads went to sleep {:.2} times, and used {:.1}us of processor \
+         time",
+        (after.sleeps - before.sleeps) as f64 / ROUNDS as f64,
+        after.micros_a_reply(&before, ROUNDS as u64)
     );
     client.kill()?;
     client.wait()?;
