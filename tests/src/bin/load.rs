@@ -6,7 +6,9 @@ use std::{
     error::Error,
     io::{self, IsTerminal as _, Write as _},
     net::{SocketAddr, ToSocketAddrs as _},
+    num::NonZeroUsize,
     path::PathBuf,
+    process::ExitCode,
     time::Duration,
 };
 
@@ -53,7 +55,7 @@ struct Cli {
 
     /// Connections; several numbers for several runs
     #[arg(long, value_name = "N", value_delimiter = ',', default_value = "64")]
-    connections: Vec<usize>,
+    connections: Vec<NonZeroUsize>,
 
     /// Bytes of a line, with its newline
     #[arg(long, value_name = "BYTES", default_value_t = 32)]
@@ -80,14 +82,24 @@ struct Cli {
     json: bool,
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let cli = Cli::parse();
+fn main() -> ExitCode {
+    match load(&Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn load(cli: &Cli) -> Result<(), Box<dyn Error>> {
+    let numbers: Vec<usize> = cli.connections.iter().map(|number| number.get()).collect();
     let terminal = io::stderr().is_terminal();
     if let Some(plot) = &cli.plot {
         let plan = Plan { connections: 1, line: cli.line, duration: cli.duration, rate: None };
-        return growth::growth(plan, &cli.connections, plot);
+        return growth::growth(plan, &numbers, plot);
     }
-    for &connections in &cli.connections {
+    for connections in numbers {
         let plan = Plan { connections, line: cli.line, duration: cli.duration, rate: cli.rate };
         #[cfg(unix)]
         if let Some(scenario) = cli.scenario {
@@ -110,12 +122,13 @@ fn main() -> Result<(), Box<dyn Error>> {
                 }
             },
             || before = cli.pid.and_then(|pid| process::cost(pid).ok()),
-        )?;
+        )
+        .map_err(|error| format!("cannot load {}: {error}", cli.server))?;
         if terminal {
             let _ = write!(io::stderr(), "\r");
         }
         let after = cli.pid.and_then(|pid| process::cost(pid).ok());
-        print(&cli, connections, &outcome, before.zip(after));
+        print(cli, connections, &outcome, before.zip(after));
     }
     Ok(())
 }
