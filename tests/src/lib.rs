@@ -12,8 +12,23 @@ pub mod namespace;
 pub mod peer;
 pub mod program;
 
-use std::time::Duration;
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 /// How long anything may take before the test that waits for it fails. No test is about
 /// this figure; it is far beyond what a busy machine needs.
 pub const DEADLINE: Duration = Duration::from_mins(1);
+
+/// Waits for what gives no sign of its own when it comes.
+///
+/// # Panics
+/// If it does not come within the deadline; `what` says what.
+pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "{what}: not within {DEADLINE:?}");
+        thread::yield_now();
+    }
+}

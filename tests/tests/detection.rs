@@ -7,6 +7,7 @@ use nix::sys::signal::Signal;
 use tests::{
     binaries::{Server, client, command, start_client},
     peer::{Listener, Peer},
+    wait_until,
 };
 
 const BOTH: [&str; 2] = ["--detect", "both"];
@@ -32,12 +33,13 @@ fn timer(local: &str, remote: &str) -> (u8, u64) {
 
 /// Waits until no acknowledgement is under way, so that the timer is the idle line's.
 fn idle_timer(local: &str, remote: &str, kind: u8) -> u64 {
-    loop {
-        match timer(local, remote) {
-            (found, seconds) if found == kind => return seconds,
-            _ => thread::yield_now(),
-        }
-    }
+    let mut seconds = 0;
+    wait_until("the line is idle", || {
+        let (found, left) = timer(local, remote);
+        seconds = left;
+        found == kind
+    });
+    seconds
 }
 
 /// A server and a client in these modes, and the client's address.
@@ -88,9 +90,7 @@ fn with_keepalive_alone_nobody_counts_time_in_the_programs() {
         assert_eq!(has(server.program.pid(), "reaper"), by_heartbeat);
         assert!(has(server.program.pid(), "conn-1"));
         // The receiver is started first, the heartbeat thread next, and stdin's last.
-        while !has(client.pid(), "stdin") {
-            thread::yield_now();
-        }
+        wait_until("its threads are started", || has(client.pid(), "stdin"));
         assert_eq!(has(client.pid(), "heartbeat"), by_heartbeat);
     }
 }
