@@ -136,6 +136,20 @@ impl Program {
         nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal).expect("it is running");
     }
 
+    /// Types the last words, ends stdin, and checks that the program ends well, with this as
+    /// the whole of its stdout.
+    ///
+    /// # Panics
+    /// If it does not.
+    #[track_caller]
+    pub fn finish_with(mut self, last_words: &str, stdout: &[u8]) {
+        self.type_in(last_words);
+        self.close_stdin();
+        let finished = self.finish();
+        finished.expect_code(0);
+        assert_eq!(finished.stdout.escape_ascii().to_string(), stdout.escape_ascii().to_string());
+    }
+
     /// Waits for the program to end by itself.
     ///
     /// # Panics

@@ -195,11 +195,7 @@ fn a_cut_shorter_than_the_rule() {
     client.wait_for("heartbeat 3 sent");
     set_loopback(Loopback::Up);
     client.wait_for("heartbeat 1 answered in ");
-    client.type_in("after\n");
-    client.close_stdin();
-    let finished = client.finish();
-    finished.expect_code(0);
-    assert_eq!(finished.stdout, b"BEFORE\nBETWEEN\nAFTER\n");
+    client.finish_with("after\n", b"BEFORE\nBETWEEN\nAFTER\n");
 }
 
 fn the_server_notices() {

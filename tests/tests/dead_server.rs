@@ -153,9 +153,5 @@ fn a_stopped_client_asks_before_it_gives_up() {
     thread::sleep(Duration::from_secs(4)); // longer than idle + interval
     client.signal(Signal::SIGCONT);
     client.wait_for("heartbeat 1 answered in ");
-    client.type_in("hello\n");
-    client.close_stdin();
-    let finished = client.finish();
-    finished.expect_code(0);
-    assert_eq!(finished.stdout, b"HELLO\n");
+    client.finish_with("hello\n", b"HELLO\n");
 }

@@ -223,9 +223,5 @@ fn a_client_that_was_stopped_lives_on_if_the_server_kept_it() {
     thread::sleep(Duration::from_secs(1)); // several heartbeats are missed
     client.signal(Signal::SIGCONT);
     client.wait_for("heartbeat 1 answered in ");
-    client.type_in("hello\n");
-    client.close_stdin();
-    let finished = client.finish();
-    finished.expect_code(0);
-    assert_eq!(finished.stdout, b"HELLO\n");
+    client.finish_with("hello\n", b"HELLO\n");
 }

@@ -14,11 +14,7 @@ fn a_client_that_only_answers_probes_lives() {
         client.wait_for("the server's probe answered with a heartbeat");
         server.program.wait_for("conn-1 heartbeat");
     }
-    client.type_in("still here\n");
-    client.close_stdin();
-    let finished = client.finish();
-    finished.expect_code(0);
-    assert_eq!(finished.stdout, b"STILL HERE\n");
+    client.finish_with("still here\n", b"STILL HERE\n");
 }
 
 #[test]
