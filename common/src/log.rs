@@ -2,7 +2,7 @@
 //!
 //! Whoever logs is slowed down to the speed at which stderr takes lines, and none is lost,
 //! as long as it takes a few thousand bytes a second. But a reader who pauses (`| less`, Ctrl-S) must not hold up a
-//! server: when a line has waited for [`PATIENCE`], it and those after it are counted and
+//! server: when a line has waited for half a second, it and those after it are counted and
 //! dropped, until there is room again.
 
 use std::{
