@@ -103,12 +103,13 @@ pub fn run(
 
     let latency = Histogram::new_with_bounds(1, LONGEST_LATENCY, 3).map_err(io::Error::other)?;
     let mut load = Load { poll, connections, latency };
-    let mut schedule = plan.rate.map(|rate| Schedule::new(rate, Instant::now()));
-    if schedule.is_none() {
-        for connection in &mut load.connections {
-            connection.send(Instant::now())?;
-        }
+    for connection in &mut load.connections {
+        connection.send(Instant::now())?;
     }
+    if plan.rate.is_some() {
+        load.wait_for_all()?; // a rate is kept by a server that has started, not by one that starts
+    }
+    let mut schedule = plan.rate.map(|rate| Schedule::new(rate, Instant::now()));
     load.for_a_while(WARM_UP, &mut schedule, &mut progress)?;
     load.latency.reset();
     counting();
@@ -126,6 +127,18 @@ struct Load {
 }
 
 impl Load {
+    /// Waits until each connection has been answered once.
+    fn wait_for_all(&mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(1024);
+        while self.latency.len() < self.connections.len() as u64 {
+            self.poll.poll(&mut events, None)?;
+            for event in &events {
+                self.connections[event.token().0].receive(&mut self.latency)?;
+            }
+        }
+        Ok(())
+    }
+
     fn for_a_while(
         &mut self,
         duration: Duration,

@@ -73,8 +73,6 @@ pub struct Cost {
     pub processor: Duration,
     /// Resident memory, in bytes.
     pub memory: u64,
-    /// How often its threads went to sleep.
-    pub sleeps: u64,
 }
 
 impl Cost {
@@ -97,16 +95,24 @@ pub fn cost(pid: u32) -> io::Result<Cost> {
         fields.split(' ').nth(field - 3).and_then(|ticks| ticks.parse().ok()).unwrap_or_default()
     };
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    Ok(Cost {
+        processor: Duration::from_millis((ticks(14) + ticks(15)) * 10),
+        memory: figure(&status, "VmRSS:") * 1024,
+    })
+}
+
+/// How often the threads of the process `pid` have gone to sleep so far. It takes a while
+/// where there are thousands: not to be asked during a load. Linux only.
+///
+/// # Errors
+/// When there is no such process, or no proc(5).
+pub fn sleeps(pid: u32) -> io::Result<u64> {
     let mut sleeps = 0;
     for task in fs::read_dir(format!("/proc/{pid}/task"))?.flatten() {
         let status = fs::read_to_string(task.path().join("status")).unwrap_or_default();
         sleeps += figure(&status, "voluntary_ctxt_switches:");
     }
-    Ok(Cost {
-        processor: Duration::from_millis((ticks(14) + ticks(15)) * 10),
-        memory: figure(&status, "VmRSS:") * 1024,
-        sleeps,
-    })
+    Ok(sleeps)
 }
 
 fn figure(status: &str, name: &str) -> u64 {
