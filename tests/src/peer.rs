@@ -5,6 +5,7 @@ use std::{
     net::{Shutdown, TcpListener, TcpStream},
     sync::mpsc,
     thread,
+    time::Duration,
 };
 
 use crate::DEADLINE;
@@ -95,6 +96,14 @@ impl Peer {
     /// If the connection has failed.
     pub fn finish_sending(&self) {
         self.0.shutdown(Shutdown::Write).expect("the connection stands");
+    }
+
+    /// Closes the connection with a reset, as a host does that knows nothing of it.
+    ///
+    /// # Panics
+    /// If the stream refuses the option.
+    pub fn reset(self) {
+        socket2::SockRef::from(&self.0).set_linger(Some(Duration::ZERO)).expect("it can be set");
     }
 
     /// The stream itself.

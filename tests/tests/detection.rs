@@ -2,7 +2,7 @@
 //! is gone.
 #![cfg(target_os = "linux")]
 
-use std::{io::Write as _, thread, time::Duration};
+use std::{io::Write as _, thread};
 
 use nix::sys::signal::Signal;
 use tests::{
@@ -55,7 +55,7 @@ fn a_reset_is_told_from_a_close() {
     let mut peer = listener.accept();
     client.type_in("hello\n");
     peer.expect(b"hello\n");
-    reset(peer);
+    peer.reset();
     let finished = client.finish();
     let last_line = finished.expect_code(5);
     assert!(last_line.contains("the host no longer knows this connection: it was reset"));
@@ -72,16 +72,10 @@ fn a_reset_while_writing_is_told_from_a_close_every_time() {
         let mut stdin = client.take_stdin();
         let flood = thread::spawn(move || while stdin.write_all(b"flood\n").is_ok() {});
         peer.expect(b"flood\nflood\nflood\n");
-        reset(peer);
+        peer.reset();
         client.finish().expect_code(5);
         flood.join().unwrap();
     }
-}
-
-/// Answers as a host that knows nothing of a connection does.
-fn reset(peer: Peer) {
-    socket2::SockRef::from(peer.stream()).set_linger(Some(Duration::ZERO)).expect("it can be set");
-    drop(peer);
 }
 
 #[test]
@@ -89,7 +83,7 @@ fn a_client_that_is_reset_is_named_in_the_totals() {
     let mut server = Server::start(&[]);
     let peer = Peer::connect(&server.address);
     server.program.wait_for("conn-1 connected from ");
-    reset(peer);
+    peer.reset();
     let line = server.program.wait_for("conn-1 lost: ");
     assert!(line.contains("it was reset"), "{line}");
     let polite = Peer::connect(&server.address);

@@ -12,7 +12,6 @@ use std::{
 };
 
 use nix::sys::signal::Signal;
-use socket2::SockRef;
 use tests::{
     binaries::{Server, binary, client, command},
     peer::Peer,
@@ -33,11 +32,6 @@ fn exchange(server: &Server, request: &[u8]) -> Vec<u8> {
         stream.read_to_end(&mut replies).expect("the server answers");
         replies
     })
-}
-
-/// Closes a connection with a reset.
-fn reset(stream: &TcpStream) {
-    SockRef::from(stream).set_linger(Some(Duration::ZERO)).expect("it can be set");
 }
 
 fn still_serves(server: &Server) {
@@ -88,8 +82,7 @@ fn a_reset_in_the_middle_of_a_line_ends_its_connection_alone() {
     server.program.wait_for("conn-1 connected from ");
     let mut peer = Peer::connect(&server.address);
     peer.ask(b"half a", b"HALF A");
-    reset(peer.stream());
-    drop(peer);
+    peer.reset();
     server.program.wait_for("conn-2 lost: the host no longer knows this connection");
     other.ask(b"unharmed\n", b"UNHARMED\n");
 }
@@ -101,8 +94,7 @@ fn after_a_storm_of_connects_and_resets_the_server_is_as_small_as_before() {
     still_serves(&server);
     let before = size(pid);
     for _ in 0..10_000 {
-        let stream = TcpStream::connect(&server.address).expect("the server accepts");
-        reset(&stream);
+        Peer::connect(&server.address).reset();
     }
     // Their threads end by themselves; nobody says so with -q.
     still_serves(&server);
