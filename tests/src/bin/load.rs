@@ -14,12 +14,15 @@ use std::{
 
 use clap::Parser;
 use serde_json::json;
-#[cfg(unix)]
-use tests::load::scenarios::{self, Scenario};
 use tests::load::{
     Outcome, Plan, compare, growth,
     process::{self, Cost},
     run,
+};
+#[cfg(unix)]
+use tests::load::{
+    scenarios::{self, Scenario},
+    soak,
 };
 
 /// Loads a line-echo server with many connections, checks and times every reply.
@@ -33,6 +36,7 @@ use tests::load::{
     load --server 127.0.0.1:5005 --connections 64 --rate 10000 --pid $(pgrep -x server)\n  \
     load --compare --connections 1,64,1000,5000\n  \
     load --scenario storm --connections 10000\n  \
+    load --soak 10m\n  \
     load --plot growth.svg --connections 1,10,100,1000,10000")]
 struct Cli {
     /// The server to load
@@ -48,6 +52,17 @@ struct Cli {
     #[cfg(unix)]
     #[arg(long, value_enum, conflicts_with_all = ["compare", "server", "pid", "rate"])]
     scenario: Option<Scenario>,
+
+    /// Let clients of every kind come and go at random for this long, on a server of its own,
+    /// and hold all accounts against each other
+    #[cfg(unix)]
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, conflicts_with_all = ["compare", "scenario", "server", "pid", "rate", "json"])]
+    soak: Option<Duration>,
+
+    /// Repeat the choices of an earlier --soak
+    #[cfg(unix)]
+    #[arg(long, value_name = "NUMBER", requires = "soak")]
+    seed: Option<u64>,
 
     /// Saturate our server with each of --connections, and draw how cost grows to this SVG
     #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "server", "pid", "rate", "json"])]
@@ -99,6 +114,11 @@ fn load(cli: &Cli) -> Result<(), Box<dyn Error>> {
         let plan = Plan { connections: 1, line: cli.line, duration: cli.duration, rate: None };
         return growth::growth(plan, &numbers, plot);
     }
+    #[cfg(unix)]
+    if let Some(duration) = cli.soak {
+        let seed = cli.seed.unwrap_or_else(|| fastrand::u64(..));
+        return soak_and_tell(soak::Plan { duration, clients: numbers[0], seed });
+    }
     for connections in numbers {
         let plan = Plan { connections, line: cli.line, duration: cli.duration, rate: cli.rate };
         #[cfg(unix)]
@@ -130,6 +150,32 @@ fn load(cli: &Cli) -> Result<(), Box<dyn Error>> {
         let after = cli.pid.and_then(|pid| process::cost(pid).ok());
         print(cli, connections, &outcome, before.zip(after));
     }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn soak_and_tell(plan: soak::Plan) -> Result<(), Box<dyn Error>> {
+    println!("{} clients at a time; to repeat their choices: --seed {}", plan.clients, plan.seed);
+    let terminal = io::stderr().is_terminal();
+    let soak::Outcome { account, size, memory: (before, after), last_line } =
+        soak::soak(plan, |account| {
+            if terminal {
+                let _ = write!(io::stderr(), "\r{account} ");
+            }
+        })?;
+    if terminal {
+        let _ = writeln!(io::stderr());
+    }
+    println!("clients: {account}; no reply lost, doubled or wrong");
+    println!("server:  {last_line}");
+    println!(
+        "afterwards the server is as small as before: {} threads, {} descriptors; {} KiB resident, \
+         before {} KiB",
+        size.threads,
+        size.descriptors,
+        after / 1024,
+        before / 1024
+    );
     Ok(())
 }
 

@@ -12,6 +12,8 @@ pub mod growth;
 pub mod process;
 #[cfg(unix)]
 pub mod scenarios;
+#[cfg(unix)]
+pub mod soak;
 
 use std::{
     io,

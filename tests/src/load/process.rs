@@ -6,12 +6,14 @@ use std::{
     io::{BufRead as _, BufReader},
     net::SocketAddr,
     process::{Child, Command, Stdio},
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
 /// A server that was started for a load. It is killed when dropped.
 pub struct Started {
     child: Child,
+    last_line: Option<JoinHandle<Option<String>>>,
     /// Where it listens.
     pub address: SocketAddr,
 }
@@ -32,8 +34,8 @@ impl Started {
             }
         };
         // What it says later is read, so that it can say it.
-        std::thread::spawn(move || lines.for_each(drop));
-        Ok(Self { child, address })
+        let last_line = thread::spawn(move || lines.map_while(Result::ok).last());
+        Ok(Self { child, last_line: Some(last_line), address })
     }
 
     /// Its process.
@@ -42,17 +44,18 @@ impl Started {
         self.child.id()
     }
 
-    /// Stops it as Ctrl-C does, and waits for its end.
+    /// Stops it as Ctrl-C does, waits for its end and returns the last line of its log.
     ///
     /// # Errors
     /// When it is not there any more, or does not end well.
     #[cfg(unix)]
-    pub fn stop(mut self) -> Result<(), Box<dyn Error>> {
+    pub fn stop(mut self) -> Result<String, Box<dyn Error>> {
         let pid = nix::unistd::Pid::from_raw(i32::try_from(self.pid())?);
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT)?;
         let status = self.child.wait()?;
+        let last_line = self.last_line.take().and_then(|line| line.join().ok());
         if status.success() {
-            Ok(())
+            Ok(last_line.flatten().unwrap_or_default())
         } else {
             Err(format!("the server ended with {status}").into())
         }
@@ -99,6 +102,24 @@ pub fn cost(pid: u32) -> io::Result<Cost> {
         processor: Duration::from_millis((ticks(14) + ticks(15)) * 10),
         memory: figure(&status, "VmRSS:") * 1024,
     })
+}
+
+/// What a process holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Its threads.
+    pub threads: usize,
+    /// Its open descriptors.
+    pub descriptors: usize,
+}
+
+/// Asks what the process `pid` holds. Linux only.
+///
+/// # Errors
+/// When there is no such process, or no proc(5).
+pub fn size(pid: u32) -> io::Result<Size> {
+    let entries = |folder| Ok(fs::read_dir(format!("/proc/{pid}/{folder}"))?.count());
+    entries("task").and_then(|threads| Ok(Size { threads, descriptors: entries("fd")? }))
 }
 
 /// How often the threads of the process `pid` have gone to sleep so far. It takes a while
