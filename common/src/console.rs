@@ -3,7 +3,7 @@
 use std::{
     env,
     fmt::{self, Write as _},
-    io::{self, IsTerminal as _},
+    io::{self, IsTerminal},
     time::Duration,
 };
 
@@ -51,18 +51,24 @@ pub fn start_log(verbosity: Verbosity) -> io::Result<Log> {
         _ => Level::INFO,
     };
     let shown = move |event: &Metadata<'_>| event.target() == ALWAYS || *event.level() <= most;
-    let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let lines = LineWriter::start(io::stderr())?;
     let log = Log(lines.clone());
     let events = layer()
         .with_writer(move || lines.clone())
-        .with_ansi(io::stderr().is_terminal() && !no_color)
+        .with_ansi(takes_colour(&io::stderr()))
         .with_timer(Clock(*Local::now().offset()))
         .with_target(false)
         // The hint lets what is never shown cost nothing where it is not said.
         .with_filter(filter_fn(shown).with_max_level_hint(most.max(Level::INFO)));
     let _ = tracing_subscriber::registry().with(events).try_init();
     Ok(log)
+}
+
+/// Whether colour may go there: to a terminal, unless [`NO_COLOR`](https://no-color.org) is set.
+#[must_use]
+pub fn takes_colour(stream: &impl IsTerminal) -> bool {
+    let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    stream.is_terminal() && !no_color
 }
 
 impl Drop for Log {

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod binaries;
+pub mod lab;
 pub mod load;
 pub mod namespace;
 pub mod peer;

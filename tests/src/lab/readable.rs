@@ -1,0 +1,79 @@
+//! Messages and marks as text that a person can read and that cannot drive a terminal.
+//!
+//! The protocol's own words stand bare, lines of text in quotes: `HeartBeat`, `"hello\n"`.
+//! Widths are in columns of a terminal, where some characters take two.
+
+use common::{
+    console::Escaped,
+    wire::{ACKNOWLEDGEMENT, HEARTBEAT},
+};
+use textwrap::{Options, WordSplitter, core::display_width};
+
+use super::event::{Content, Side};
+
+/// What a message says. Bytes that need more than so many columns are cut, and counted;
+/// 40 columns always have room for the count.
+///
+/// `OK` with text behind it is shown as text: the bytes alone don't tell it from the echo
+/// of somebody's `ok`.
+#[must_use]
+pub fn readable(from: Side, content: &Content, columns: usize) -> String {
+    match content {
+        Content::Bytes(bytes) => cut(messages(from, bytes).join(" "), bytes.len(), columns),
+        Content::EndOfStream => "(end of stream)".to_owned(),
+        Content::Reset => "(reset)".to_owned(),
+    }
+}
+
+fn messages(from: Side, mut bytes: &[u8]) -> Vec<String> {
+    let mut messages = Vec::new();
+    while !bytes.is_empty() {
+        let (message, rest) = if let Some(word) = word_in_front(from, bytes) {
+            (word.escape_ascii().to_string(), &bytes[word.len()..])
+        } else {
+            let newline = bytes.iter().position(|&byte| byte == b'\n');
+            let (line, rest) = bytes.split_at(newline.map_or(bytes.len(), |at| at + 1));
+            (Escaped(line).to_string(), rest)
+        };
+        messages.push(message);
+        bytes = rest;
+    }
+    messages
+}
+
+fn word_in_front(from: Side, bytes: &[u8]) -> Option<&'static [u8]> {
+    let mut pieces = bytes.chunks(ACKNOWLEDGEMENT.len());
+    if bytes.starts_with(HEARTBEAT) {
+        Some(HEARTBEAT)
+    } else if from == Side::Server && pieces.all(|piece| piece == ACKNOWLEDGEMENT) {
+        Some(ACKNOWLEDGEMENT)
+    } else {
+        None
+    }
+}
+
+fn cut(text: String, bytes: usize, columns: usize) -> String {
+    if display_width(&text) <= columns {
+        return text;
+    }
+    let count = format!("… ({bytes} bytes)");
+    let mut room = columns.saturating_sub(display_width(&count));
+    let fits = |character: &char| {
+        let left = room.checked_sub(display_width(character.encode_utf8(&mut [0; 4])));
+        room = left.unwrap_or(0);
+        left.is_some()
+    };
+    text.chars().take_while(fits).chain(count.chars()).collect()
+}
+
+/// The text in lines of at most so many columns, everything escaped that is not to be seen.
+#[must_use]
+pub fn lines(text: &str, columns: usize) -> Vec<String> {
+    let shown = |character: char| match character {
+        '"' | '\'' | '\\' => character.to_string(),
+        _ => character.escape_debug().to_string(),
+    };
+    let text: String = text.chars().map(shown).collect();
+    let options = Options::new(columns).word_splitter(WordSplitter::NoHyphenation);
+    textwrap::wrap(&text, options).into_iter().map(Into::into).collect()
+}
