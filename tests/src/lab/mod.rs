@@ -7,3 +7,4 @@
 pub mod diagram;
 pub mod event;
 pub mod readable;
+pub mod svg;
