@@ -12,12 +12,19 @@ use std::time::{Duration, Instant};
 
 use common::LONGEST_WAIT;
 
-/// The figures of the rule. By default 25 s, 5 retries, 5 s, as in the article.
+/// The figures of the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HeartbeatRule {
     idle: Duration,
     retries: u32,
     interval: Duration,
+}
+
+/// The article's figures.
+impl Default for HeartbeatRule {
+    fn default() -> Self {
+        Self { idle: Duration::from_secs(25), retries: 5, interval: Duration::from_secs(5) }
+    }
 }
 
 /// A rule with a duration that is zero or beyond [`LONGEST_WAIT`].
@@ -44,6 +51,18 @@ impl HeartbeatRule {
     #[must_use]
     pub fn detection_time(&self) -> Duration {
         self.idle + self.interval * self.retries + self.interval
+    }
+
+    /// After how long a silence the first heartbeat is sent.
+    #[must_use]
+    pub fn idle(&self) -> Duration {
+        self.idle
+    }
+
+    /// Heartbeats after the first.
+    #[must_use]
+    pub fn retries(&self) -> u32 {
+        self.retries
     }
 
     /// How long a heartbeat may go unanswered.

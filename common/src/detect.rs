@@ -52,6 +52,18 @@ pub struct Keepalive {
     pub user_timeout: Option<Duration>,
 }
 
+/// The article's figures, which are also Linux's, and no limit for bytes in flight.
+impl Default for Keepalive {
+    fn default() -> Self {
+        Self {
+            idle: Duration::from_hours(2),
+            interval: Duration::from_secs(75),
+            count: 9,
+            user_timeout: None,
+        }
+    }
+}
+
 impl Keepalive {
     /// From the last segment to the kernel's verdict on an idle line:
     /// `idle + interval × count`.

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use common::{LONGEST_WAIT, detect::Detect};
 
+/// The time-out of a server that is told none.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_mins(1);
+
 /// Figures that make sense together.
 #[derive(Debug, Clone, Copy)]
 pub struct Config {

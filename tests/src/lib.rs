@@ -1,5 +1,6 @@
 //! The harness of the suite: the real [`binaries`], started on port 0, each a [`program`]
 //! to be watched; [`peer`]s that speak raw TCP to them; and a [`namespace`] to cut lines in.
+//! Beside it the [`load`] program's library, and the [`lab`]'s.
 //!
 //! Whatever is waited for is waited for by its own event, and only a suite that hangs
 //! ever meets [`DEADLINE`].

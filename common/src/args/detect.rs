@@ -7,11 +7,6 @@ use clap::ValueEnum;
 use super::{checked, keepalive_count, user_timeout, whole_seconds};
 use crate::detect::{Detect, HAS_USER_TIMEOUT, Keepalive};
 
-/// The article's figures, which are also Linux's.
-const IDLE: Duration = Duration::from_hours(2);
-const INTERVAL: Duration = Duration::from_secs(75);
-const COUNT: u32 = 9;
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Mode {
     /// The application's own: knows whether the service answers
@@ -47,12 +42,20 @@ pub struct DetectArgs {
 }
 
 impl DetectArgs {
-    /// What the flags ask for.
+    /// What the flags ask for, with the article's figures where none are given.
+    ///
+    /// # Errors
+    /// As [`detect_with`](Self::detect_with).
+    pub fn detect(&self) -> Result<Detect, String> {
+        self.detect_with(Keepalive::default())
+    }
+
+    /// What the flags ask for, with these figures where none are given.
     ///
     /// # Errors
     /// When a figure of keepalive is given while keepalive is off, or one that this system
     /// does not have; the message names the flag.
-    pub fn detect(&self) -> Result<Detect, String> {
+    pub fn detect_with(&self, defaults: Keepalive) -> Result<Detect, String> {
         let given = [
             ("--keepalive-idle", self.keepalive_idle.is_some()),
             ("--keepalive-interval", self.keepalive_interval.is_some()),
@@ -70,10 +73,10 @@ impl DetectArgs {
             return Err("--user-timeout: this system has no TCP_USER_TIMEOUT".to_owned());
         }
         let keepalive = Keepalive {
-            idle: self.keepalive_idle.unwrap_or(IDLE),
-            interval: self.keepalive_interval.unwrap_or(INTERVAL),
-            count: self.keepalive_count.unwrap_or(COUNT),
-            user_timeout: self.user_timeout,
+            idle: self.keepalive_idle.unwrap_or(defaults.idle),
+            interval: self.keepalive_interval.unwrap_or(defaults.interval),
+            count: self.keepalive_count.unwrap_or(defaults.count),
+            user_timeout: self.user_timeout.or(defaults.user_timeout),
         };
         Ok(match self.detect {
             Mode::Heartbeat => Detect::Heartbeat,
