@@ -16,7 +16,7 @@ use tests::lab::{
 
 /// Shows why a dead peer is noticed when it is.
 #[derive(Parser)]
-#[command(version, disable_help_subcommand = true)]
+#[command(name = "lab", version, disable_help_subcommand = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -1,14 +1,18 @@
 //! What an idle line costs.
 //!
-//! Assumed: IPv4 and TCP timestamps; each message travels in a segment of its own, and
-//! acknowledges the one before; the last of an exchange is acknowledged by an empty segment;
-//! nothing is lost. Both kernels send keepalive probes of their own, and another's probe does
-//! not put off one's own.
+//! Assumed, and so it is on Linux 6.18: IPv4 and TCP timestamps; each message travels in a
+//! segment of its own; the server acknowledges with its answer, the client with an empty
+//! segment; nothing is lost. Both kernels send keepalive probes of their own, and the other's
+//! probe puts off nobody's.
 
 use std::time::Duration;
 
-use common::wire::{ACKNOWLEDGEMENT, HEARTBEAT};
+use common::{
+    detect::Keepalive,
+    wire::{ACKNOWLEDGEMENT, HEARTBEAT},
+};
 
+use super::kernel;
 use crate::lab::settings::Settings;
 
 /// An IPv4 header, a TCP header, and its timestamps with their padding (RFC 791, RFC 9293,
@@ -22,12 +26,12 @@ pub struct Cost {
     pub messages: f64,
     /// The bytes of those.
     pub message_bytes: f64,
+    /// Keepalive probes; each is answered by an empty segment.
+    pub keepalive_probes: f64,
     /// TCP segments, keepalive's among them.
     pub segments: f64,
     /// The bytes of those, as IP packets.
     pub segment_bytes: f64,
-    /// Keepalive probes; each is answered by an empty segment.
-    pub keepalive_probes: f64,
 }
 
 impl Cost {
@@ -35,36 +39,43 @@ impl Cost {
     #[must_use]
     pub fn an_hour(settings: &Settings) -> Self {
         let idle = settings.rule().idle();
-        let probed = settings.probe().filter(|probe| *probe < idle);
-        let keepalive_idle = settings.detect().keepalive().map(|figures| figures.idle);
-        let (messages, message_bytes, period, keepalive_probes) =
-            if settings.detect().by_heartbeat() {
-                let answered = HEARTBEAT.len() + ACKNOWLEDGEMENT.len();
-                let (messages, bytes) =
-                    if probed.is_some() { (3, HEARTBEAT.len() + answered) } else { (2, answered) };
-                let period = probed.unwrap_or(idle);
-                // Only those that fit between one exchange and the next.
-                let probes = keepalive_idle.map_or(0.0, |idle| (whole(period, idle) - 1.0) * 2.0);
-                (messages, bytes, period, probes)
-            } else {
-                (0, 0, keepalive_idle.unwrap_or(Duration::MAX), 2.0)
-            };
-        let acknowledgements = usize::from(messages > 0);
-        let segments = number(messages + acknowledgements) + keepalive_probes * 2.0;
+        let probe = settings.probe().filter(|probe| *probe < idle);
+        let keepalive = settings.detect().keepalive();
+        let answered = HEARTBEAT.len() + ACKNOWLEDGEMENT.len();
+        let (period, messages, message_bytes, acknowledgements) = match (probe, keepalive) {
+            (_, Some(figures)) if !settings.detect().by_heartbeat() => {
+                (kernel::keepalive_period(figures), 0, 0, 0)
+            }
+            (None, _) => (idle, 2, answered, 1),
+            (Some(probe), _) => (probe, 3, HEARTBEAT.len() + answered, 2),
+        };
+        let probes = match keepalive {
+            None => 0.0,
+            Some(_) if messages == 0 => 2.0,
+            Some(figures) => 2.0 * between(period, figures),
+        };
+        let segments = number(messages + acknowledgements) + 2.0 * probes;
         let times = 3600.0 / period.as_secs_f64();
         Self {
             messages: number(messages) * times,
             message_bytes: number(message_bytes) * times,
+            keepalive_probes: probes * times,
             segments: segments * times,
             segment_bytes: (segments * number(HEADERS) + number(message_bytes)) * times,
-            keepalive_probes: keepalive_probes * times,
         }
     }
 }
 
-/// How many steps it takes to go at least this far.
-fn whole(distance: Duration, step: Duration) -> f64 {
-    distance.div_duration_f64(step).ceil()
+/// A kernel's probes between two exchanges of messages: those that fit in, if the interval is
+/// no longer than the idle time; else, on average, one every interval, where one fits in.
+fn between(exchanges: Duration, figures: Keepalive) -> f64 {
+    if exchanges <= figures.idle {
+        0.0
+    } else if figures.interval <= figures.idle {
+        exchanges.div_duration_f64(figures.idle).ceil() - 1.0
+    } else {
+        exchanges.div_duration_f64(figures.interval)
+    }
 }
 
 fn number(count: usize) -> f64 {

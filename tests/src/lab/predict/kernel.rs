@@ -25,7 +25,7 @@ pub enum Firing {
 /// The timer fires at `idle`, then at each `interval`. Without a user time-out it gives up
 /// once `count` probes are unanswered. With one the count is not looked at: it gives up when
 /// the silence has lasted as long as the user time-out and at least one probe was sent.
-/// (`tcp_keepalive_timer` in net/ipv4/tcp_timer.c; tcp(7) says it in words.)
+/// (`tcp_keepalive_timer` in the kernel; tcp(7) says it in words.)
 pub fn keepalive(figures: Keepalive) -> impl Iterator<Item = (Duration, Firing)> {
     let mut probes = 0;
     let mut next = Some(figures.idle);
@@ -57,6 +57,31 @@ pub fn keepalive_verdict(figures: Keepalive) -> Duration {
     figures.idle + figures.interval * probes
 }
 
+/// Between which moments the verdict comes on a line that has been probed before.
+///
+/// After a probe the timer runs for `interval`, answered or not. If that is longer than
+/// `idle`, the next silence is first probed when it fires, `interval` after its last segment
+/// at the latest, and everything is late by the difference.
+#[must_use]
+pub fn keepalive_verdicts(figures: Keepalive) -> Window {
+    let Keepalive { idle, interval, user_timeout, .. } = figures;
+    let nominal = keepalive_verdict(figures);
+    match user_timeout {
+        _ if interval <= idle => Window { earliest: nominal, latest: nominal },
+        None => Window { earliest: nominal, latest: nominal + interval.saturating_sub(idle) },
+        Some(limit) => {
+            Window { earliest: limit.max(idle + interval), latest: limit.max(interval) + interval }
+        }
+    }
+}
+
+/// The time between two probes of a healthy idle line, each of which is answered: the longer
+/// of `idle` and `interval`, for the reason given at [`keepalive_verdicts`].
+#[must_use]
+pub fn keepalive_period(figures: Keepalive) -> Duration {
+    figures.idle.max(figures.interval)
+}
+
 /// How many steps it takes to go at least this far.
 pub(super) fn steps(distance: Duration, step: Duration) -> u32 {
     let steps = distance.as_nanos().div_ceil(step.as_nanos());
@@ -68,7 +93,7 @@ pub(super) fn steps(distance: Duration, step: Duration) -> u32 {
 const FIRST_RETRANSMISSION: Duration = Duration::from_secs(1);
 
 /// How long retransmission goes on: `tcp_retries2` = 15 stands for 924.6 s
-/// (ip-sysctl.rst; `tcp_model_timeout` in net/ipv4/tcp_timer.c).
+/// (ip-sysctl.rst; `tcp_model_timeout` in the kernel).
 pub const RETRANSMISSION: Duration = Duration::from_millis(924_600);
 
 /// The longest time between two retransmissions (`TCP_RTO_MAX`).
@@ -82,19 +107,11 @@ const BETWEEN_RETRANSMISSIONS: Duration = Duration::from_mins(2);
 /// (`tcp_clamp_rto_to_user_timeout`); the other limit shows at the next retransmission.
 #[must_use]
 pub fn unacknowledged(user_timeout: Option<Duration>) -> Noticed {
-    match user_timeout {
-        Some(limit) => {
-            let window = Window { earliest: limit, latest: limit + FIRST_RETRANSMISSION };
-            Noticed { by: Notice::UserTimeout, window }
-        }
-        None => {
-            let latest = FIRST_RETRANSMISSION + RETRANSMISSION + BETWEEN_RETRANSMISSIONS;
-            Noticed {
-                by: Notice::Retransmission,
-                window: Window { earliest: RETRANSMISSION, latest },
-            }
-        }
-    }
+    let (by, earliest, most) = match user_timeout {
+        Some(limit) => (Notice::UserTimeout, limit, limit),
+        None => (Notice::Retransmission, RETRANSMISSION, RETRANSMISSION + BETWEEN_RETRANSMISSIONS),
+    };
+    Noticed { by, window: Window { earliest, latest: most + FIRST_RETRANSMISSION } }
 }
 
 /// When the kernel gives up on a peer that acknowledges and has no room left, counted from

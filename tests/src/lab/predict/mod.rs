@@ -18,11 +18,11 @@ mod table;
 pub mod timeline;
 pub mod warnings;
 
-use std::fmt;
+use std::{fmt, mem::take};
 
 use self::{
     cost::{Cost, short},
-    notice::{Fault, Side, rhythm},
+    notice::{Fault, Noticed, Side, notices, rhythm},
     table::{cells, moment, plain, wrapped},
     timeline::{Event, What, timeline},
 };
@@ -39,21 +39,34 @@ impl fmt::Display for Prediction<'_> {
         let settings = self.0;
         writeln!(f, "client {}", settings.client_arguments().join(" "))?;
         writeln!(f, "server {}", settings.server_arguments().join(" "))?;
-        writeln!(f, "\nTHE LINE DIES: what the client does after the server's last byte")?;
-        write_timeline(f, settings, Side::Client)?;
-        writeln!(f, "\nTHE LINE DIES: what the server does after the client's last byte")?;
-        write_timeline(f, settings, Side::Server)?;
+        writeln!(f, "\nTHE SERVER FALLS SILENT: what its client does after the last byte")?;
+        let client = timeline(settings, Side::Client);
+        write_timeline(f, settings, &client)?;
+        writeln!(f, "\nTHE CLIENT FALLS SILENT: what its server does after the last byte")?;
+        let server = timeline(settings, Side::Server);
+        write_timeline(f, settings, &server)?;
+        if client.iter().chain(&server).any(|event| event.what.is_the_kernels()) {
+            f.write_str("\n")?;
+            wrapped(f, "  ", HANGS)?;
+        }
         write_notices(f, settings)?;
         write_cost(f, settings)?;
         write_warnings(f, settings)
     }
 }
 
+/// What the kernel's lines in a timeline presume.
+const HANGS: &str = "So it goes if the line is cut. If the other process only hangs, its kernel goes \
+    on acknowledging, and what the kernel does here ends nothing.";
+
 /// Of a long run of the same, the first two and the last are shown.
 const RUN: usize = 7;
 
-fn write_timeline(f: &mut fmt::Formatter<'_>, settings: &Settings, side: Side) -> fmt::Result {
-    let events = timeline(settings, side);
+fn write_timeline(
+    f: &mut fmt::Formatter<'_>,
+    settings: &Settings,
+    events: &[Event],
+) -> fmt::Result {
     for run in events.chunk_by(|a, b| a.what.is_like(b.what)) {
         match run {
             [first, second, .., last] if run.len() > RUN => {
@@ -79,13 +92,25 @@ fn write_event(f: &mut fmt::Formatter<'_>, settings: &Settings, event: &Event) -
 
 fn write_notices(f: &mut fmt::Formatter<'_>, settings: &Settings) -> fmt::Result {
     writeln!(f, "\nHOW LONG AFTER A FAULT IT IS NOTICED")?;
-    cells(f, ["what happens to the other side", "by the client", "by the server"])?;
+    cells(f, ["what happens to the other side", "noticed by", "after", "by"])?;
     for fault in Fault::ALL {
-        let [client, server] = [Side::Client, Side::Server]
-            .map(|side| moment(&notice::notices(settings, side, fault)));
-        cells(f, [fault.words(), &client, &server])?;
+        let mut what = fault.words();
+        for (side, mut name) in [(Side::Client, "the client"), (Side::Server, "the server")] {
+            let noticed = notices(settings, side, fault);
+            if noticed.is_empty() {
+                cells(f, [take(&mut what), name, "never", ""])?;
+            }
+            for Noticed { by, window } in noticed {
+                cells(f, [take(&mut what), take(&mut name), &moment(window), by.word()])?;
+            }
+        }
     }
     let why = match (rhythm(settings), settings.detect().keepalive()) {
+        (Some(rhythm), _) if rhythm == settings.timeout() => format!(
+            "The programs count from the last byte. An idle line lives for {0} at most, until its \
+             client is evicted: a fault falls anywhere within, and is noticed that much sooner.",
+            plain(rhythm)
+        ),
         (Some(rhythm), _) => format!(
             "The programs count from the last byte. On a healthy idle line one comes every {0}: a \
              fault falls anywhere in the {0} after it, and is noticed that much sooner.",
@@ -95,13 +120,17 @@ fn write_notices(f: &mut fmt::Formatter<'_>, settings: &Settings) -> fmt::Result
             "The kernel counts from the last segment. On a healthy idle line it gets one every {0}, \
              the answer to its probe: a fault falls anywhere in the {0} after it, and is noticed \
              that much sooner.",
-            plain(figures.idle)
+            plain(kernel::keepalive_period(figures))
         ),
         (None, None) => String::new(),
     };
     wrapped(f, "  ", &why)?;
     if settings.detect().keepalive().is_some() {
-        wrapped(f, "  ", "The kernel's long timers are coarse: up to an eighth late, never early.")?;
+        wrapped(
+            f,
+            "  ",
+            "The kernel's long timers are coarse: up to an eighth late, never early.",
+        )?;
     }
     Ok(())
 }
@@ -109,7 +138,7 @@ fn write_notices(f: &mut fmt::Formatter<'_>, settings: &Settings) -> fmt::Result
 fn write_cost(f: &mut fmt::Formatter<'_>, settings: &Settings) -> fmt::Result {
     let cost = Cost::an_hour(settings);
     writeln!(f, "\nWHAT AN IDLE LINE COSTS, each hour")?;
-    cells(f, ["", "one client", "a million clients"])?;
+    cells(f, ["", "one client", "a million clients", ""])?;
     let rows = [
         ("heartbeats, probes and answers", cost.messages, ""),
         ("  their bytes", cost.message_bytes, "B"),
@@ -124,24 +153,23 @@ fn write_cost(f: &mut fmt::Formatter<'_>, settings: &Settings) -> fmt::Result {
             _ => format!("{} a second", short(million / 3600.0, "")),
         };
         if number > 0.0 {
-            let million = format!("{} ({each_second})", short(million, unit));
-            cells(f, [what, &short(number, unit), &million])?;
+            cells(f, [what, &short(number, unit), &short(million, unit), &each_second])?;
         }
     }
     wrapped(
         f,
         "  ",
         "Assumed: IPv4, 52 bytes of headers a segment (20 IP, 20 TCP, 12 timestamps); a message in \
-         a segment of its own, which acknowledges the one before; an empty segment for the last; \
-         nothing lost.",
+         a segment of its own; the server acknowledges with its answer, the client with an empty \
+         segment; nothing lost.",
     )
 }
 
 fn write_warnings(f: &mut fmt::Formatter<'_>, settings: &Settings) -> fmt::Result {
     let warnings = warnings::warnings(settings);
     if warnings.is_empty() {
-        return writeln!(f, "\nNOTHING TO WARN OF");
+        return writeln!(f, "\nNO WARNINGS");
     }
-    writeln!(f, "\nTHINK ABOUT")?;
+    writeln!(f, "\nWARNINGS")?;
     warnings.iter().try_for_each(|warning| wrapped(f, "- ", &warning.text))
 }

@@ -7,6 +7,8 @@
 
 use std::time::Duration;
 
+use common::detect::Keepalive;
+
 use super::kernel;
 use crate::lab::settings::Settings;
 
@@ -168,19 +170,13 @@ pub fn notices(settings: &Settings, side: Side, fault: Fault) -> Vec<Noticed> {
 /// (then there are bytes in flight, and they silence keepalive) or gives up.
 ///
 /// While the line is healthy and idle, the other kernel's answers to keepalive's probes are
-/// segments received, one every `keepalive-idle` after the last byte. Keepalive counts from
-/// the last of them.
+/// segments received, one every [`kernel::keepalive_period`] after the last byte. Keepalive
+/// counts from the last of them.
 fn cut_idle(settings: &Settings, side: Side) -> Vec<Noticed> {
     let keepalive = settings.detect().keepalive();
     let Some((Watch { asks, verdict }, rhythm)) = watch(settings, side).zip(rhythm(settings))
     else {
-        return keepalive
-            .map(|figures| {
-                Noticed::at(Notice::Keepalive, kernel::keepalive_verdict(figures))
-                    .after_fault(Duration::ZERO, figures.idle)
-            })
-            .into_iter()
-            .collect();
+        return keepalive.map(keepalive_alone).into_iter().collect();
     };
     let in_flight = asks.map(|asks| kernel::unacknowledged(settings.user_timeout()).later(asks));
     let asked = first_of([Some(verdict), in_flight]).into_iter();
@@ -189,20 +185,29 @@ fn cut_idle(settings: &Settings, side: Side) -> Vec<Noticed> {
     };
 
     let undisturbed = asks.unwrap_or(verdict.window.latest).min(verdict.window.latest);
-    let dead = kernel::keepalive_verdict(figures);
-    let by_keepalive = (dead < undisturbed).then(|| {
-        Noticed::at(Notice::Keepalive, dead)
-            .after_fault(Duration::ZERO, figures.idle.min(rhythm))
+    let period = kernel::keepalive_period(figures);
+    let Window { earliest, latest } = kernel::keepalive_verdicts(figures);
+    let by_keepalive = (earliest < undisturbed).then(|| {
+        let window = Window { earliest, latest: latest.min(undisturbed) };
+        Noticed { by: Notice::Keepalive, window }.after_fault(Duration::ZERO, period.min(rhythm))
     });
     // From this segment on, keepalive comes too late.
-    let segments = kernel::steps(undisturbed.saturating_sub(dead), figures.idle);
-    let too_late = figures.idle * segments;
-    let by_asking = asked
-        .filter(|_| too_late < rhythm)
-        .map(|noticed| noticed.after_fault(too_late, rhythm));
+    let too_late = match undisturbed.saturating_sub(latest) {
+        from if figures.interval <= figures.idle => period * kernel::steps(from, period),
+        from => from,
+    };
+    let by_asking =
+        asked.filter(|_| too_late < rhythm).map(|noticed| noticed.after_fault(too_late, rhythm));
     let mut noticed: Vec<_> = by_keepalive.into_iter().chain(by_asking).collect();
     noticed.sort_by_key(|noticed| noticed.window.earliest);
     noticed
+}
+
+/// A cut of an idle line on which only keepalive's probes and their answers pass.
+fn keepalive_alone(figures: Keepalive) -> Noticed {
+    let window = kernel::keepalive_verdicts(figures);
+    Noticed { by: Notice::Keepalive, window }
+        .after_fault(Duration::ZERO, kernel::keepalive_period(figures))
 }
 
 /// Those of the ways that may be first.

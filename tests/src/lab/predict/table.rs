@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use super::{
     WIDTH, kernel,
-    notice::{Fault, Notice, Noticed, Window},
+    notice::{Fault, Notice, Window},
     timeline::What,
 };
 use crate::lab::settings::Settings;
@@ -14,9 +14,12 @@ pub(super) fn plain(duration: Duration) -> String {
     humantime::format_duration(duration).to_string()
 }
 
-/// A row of three columns.
-pub(super) fn cells(f: &mut fmt::Formatter<'_>, [first, second, third]: [&str; 3]) -> fmt::Result {
-    let row = format!("  {first:<34}{second:<32}{third}");
+/// A row of four columns.
+pub(super) fn cells(
+    f: &mut fmt::Formatter<'_>,
+    [what, first, second, third]: [&str; 4],
+) -> fmt::Result {
+    let row = format!("  {what:<34}{first:<14}{second:<32}{third}");
     writeln!(f, "{}", row.trim_end())
 }
 
@@ -34,17 +37,15 @@ pub(super) fn wrapped(f: &mut fmt::Formatter<'_>, before: &str, text: &str) -> f
     writeln!(f, "{}", line.trim_end())
 }
 
-/// When something is noticed, and by what.
-pub(super) fn moment(noticed: &[Noticed]) -> String {
-    let ways: Vec<_> = noticed
-        .iter()
-        .map(|Noticed { by, window: Window { earliest, latest } }| match (earliest, latest) {
-            (_, &Duration::ZERO) => format!("at once, {}", by.word()),
-            _ if earliest == latest => format!("{}, {}", plain(*latest), by.word()),
-            _ => format!("{} to {}, {}", plain(*earliest), plain(*latest), by.word()),
-        })
-        .collect();
-    if ways.is_empty() { "never".to_owned() } else { ways.join(" or ") }
+/// When something is noticed.
+pub(super) fn moment(Window { earliest, latest }: Window) -> String {
+    if latest.is_zero() {
+        "at once".to_owned()
+    } else if earliest == latest {
+        plain(latest)
+    } else {
+        format!("{} to {}", plain(earliest), plain(latest))
+    }
 }
 
 impl Fault {
@@ -61,14 +62,14 @@ impl Fault {
 }
 
 impl Notice {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Heartbeat => "heartbeat",
             Self::TimeOut => "time-out",
             Self::Keepalive => "keepalive",
             Self::UserTimeout => "user time-out",
             Self::Retransmission => "retransmission",
-            Self::Closed => "closed",
+            Self::Closed => "end of stream",
             Self::Reset => "reset",
         }
     }
@@ -94,11 +95,11 @@ impl Notice {
                 )
             }
             (Self::UserTimeout, _) => format!(
-                "--user-timeout {} after the first byte in flight, and a first retransmission",
+                "--user-timeout {} after the first bytes in flight",
                 settings.user_timeout().map_or_else(String::new, plain)
             ),
             (Self::Retransmission, _) => format!(
-                "tcp_retries2: {} after the first byte in flight, at least",
+                "tcp_retries2, {} after the first bytes in flight",
                 plain(kernel::RETRANSMISSION)
             ),
             (Self::Keepalive, None) | (Self::Closed | Self::Reset, _) => String::new(),
@@ -107,6 +108,15 @@ impl Notice {
 }
 
 impl What {
+    /// Whether it is the kernel that acts.
+    pub(super) fn is_the_kernels(self) -> bool {
+        match self {
+            Self::KeepaliveProbe(_) => true,
+            Self::Noticed(notice) => !matches!(notice, Notice::Heartbeat | Notice::TimeOut),
+            Self::LastByte | Self::Heartbeat(_) | Self::Probe => false,
+        }
+    }
+
     /// Whether it is the same but for its number.
     pub(super) fn is_like(self, other: Self) -> bool {
         matches!(
@@ -128,8 +138,7 @@ impl fmt::Display for What {
             Self::Probe => f.write_str("probe sent"),
             Self::KeepaliveProbe(number) => write!(f, "the kernel sends keepalive probe {number}"),
             Self::Noticed(Notice::TimeOut) => f.write_str("EVICTED"),
-            Self::Noticed(Notice::Heartbeat) => f.write_str("DEAD: no heartbeat was answered"),
-            Self::Noticed(notice) => write!(f, "DEAD: the kernel gives up, {}", notice.word()),
+            Self::Noticed(notice) => write!(f, "DEAD by {}", notice.word()),
         }
     }
 }

@@ -96,8 +96,7 @@ fn evicts_the_healthy(settings: &Settings) -> Option<String> {
 /// is left of the time-out.
 fn one_sign_of_life(settings: &Settings) -> Option<String> {
     let timeout = settings.timeout();
-    let every =
-        asked_every(settings).filter(|every| *every < timeout && *every * 2 > timeout)?;
+    let every = asked_every(settings).filter(|every| *every < timeout && *every * 2 > timeout)?;
     let (flag, half) = match settings.probe() {
         Some(probe) if probe == every => ("--probe", timeout / 2),
         _ => ("--idle", timeout / 2),
@@ -106,7 +105,7 @@ fn one_sign_of_life(settings: &Settings) -> Option<String> {
         "only one sign of life fits into --timeout {}: a client that is well is evicted \
          when that comes {} late; set {flag} to {} or less, so that there are two",
         in_one_word(timeout),
-        in_one_word(timeout - every),
+        in_one_word(timeout.saturating_sub(every)),
         in_one_word(half),
     ))
 }
@@ -145,19 +144,23 @@ fn count_overridden(settings: &Settings) -> Option<String> {
 }
 
 fn middlebox(settings: &Settings) -> Option<String> {
-    let keepalive = settings.detect().keepalive().map(|figures| figures.idle);
+    let keepalive = settings.detect().keepalive().map(kernel::keepalive_period);
     let quiet = asked_every(settings).into_iter().chain(keepalive).min()?;
     let forgetful: Vec<_> =
         MIDDLEBOXES.into_iter().filter(|(_, remembers, _)| quiet >= *remembers).collect();
     let (_, shortest, _) = forgetful.first()?;
     let mut text = format!(
-        "an idle line carries nothing for {} at a time, and boxes on the way may forget it",
+        "an idle line carries nothing for {} at a time, and boxes on the way may forget it:",
         in_one_word(quiet)
     );
     for (name, remembers, source) in &forgetful {
-        let _ = write!(text, "; {name} after {} ({source})", in_one_word(*remembers));
+        let _ = write!(text, " {name} after {} ({source}),", in_one_word(*remembers));
     }
     let flag = if settings.detect().by_heartbeat() { "--idle" } else { "--keepalive-idle" };
-    let _ = write!(text, "; set {flag} below {} where one is on the way", in_one_word(*shortest));
+    let _ = write!(
+        text,
+        " and others; set {flag} below {}, or below what the boxes on the way remember",
+        in_one_word(*shortest)
+    );
     Some(text)
 }
