@@ -1,6 +1,6 @@
 //! The shared flags: taken as the programs take them, and given back.
 
-use std::{path::Path, process::Command, time::Duration};
+use std::{process::Command, time::Duration};
 
 use client::liveness::HeartbeatRule;
 use common::detect::{Detect, Keepalive};
@@ -93,7 +93,7 @@ fn what_is_not_given_to_predict_is_as_the_programs_have_it() {
 }
 
 fn lab() -> Command {
-    Command::new(Path::new(env!("CARGO_BIN_EXE_lab")))
+    Command::new(env!("CARGO_BIN_EXE_lab"))
 }
 
 #[test]
@@ -128,7 +128,6 @@ fn predict_refuses_what_the_programs_refuse_by_the_flags_name() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn predict_refuses_a_value_that_is_no_text() {
     use std::os::unix::ffi::OsStrExt as _;

@@ -10,7 +10,6 @@ fn predict(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("it is text")
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn a_prediction_reads_as_it_should() {
     let all = "--idle 20s --retries 8 --probe 50s --timeout 1m --detect both \

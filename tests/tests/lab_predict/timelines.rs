@@ -91,6 +91,9 @@ fn what_is_in_flight_silences_keepalive() {
 fn what_is_in_flight_is_given_up_by_the_user_timeout_or_by_retransmission() {
     let flags = "--detect both --idle 2s --retry-interval 30s --user-timeout 4s";
     assert_eq!(short(flags, Side::Client), "0:last 2:h1 6:UserTimeout");
+    // At the same moment the program is first: the kernel's limit counts from a retransmission.
+    let flags = "--detect both --idle 2s --retry-interval 4s --retries 0 --user-timeout 4s";
+    assert_eq!(short(flags, Side::Client), "0:last 2:h1 6:Heartbeat");
     let flags = "--detect both --probe 20s --user-timeout 30s";
     assert_eq!(short(flags, Side::Server), "0:last 20:p 50:UserTimeout");
     let flags = "--idle 10s --retry-interval 10m";

@@ -55,7 +55,6 @@ fn a_user_timeout_that_changes_when_keepalive_gives_up() {
     boundary(Kind::CountOverridden, &with("1s"), figures);
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn bytes_in_flight_that_nothing_limits() {
     let limited = "--detect keepalive --user-timeout 5s";

@@ -80,6 +80,14 @@ pub struct Window {
     pub latest: Duration,
 }
 
+impl Window {
+    /// Whether this moment is in it.
+    #[must_use]
+    pub fn contains(&self, moment: Duration) -> bool {
+        (self.earliest..=self.latest).contains(&moment)
+    }
+}
+
 /// A way in which a fault may be noticed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Noticed {
@@ -158,7 +166,7 @@ pub fn notices(settings: &Settings, side: Side, fault: Fault) -> Vec<Noticed> {
             verdict.map(|verdict| verdict.after_fault(Duration::ZERO, rhythm)).into_iter().collect()
         }
         Fault::CutIdle => cut_idle(settings, side),
-        // Both count from now: the last byte came just before.
+        // With bytes passing until the fault, everything counts from the fault itself.
         Fault::CutWriting => {
             first_of([verdict, Some(kernel::unacknowledged(settings.user_timeout()))])
         }

@@ -1,13 +1,16 @@
-//! The words and columns of a prediction.
+//! The words and the columns of a prediction.
 
 use std::{fmt, time::Duration};
 
 use super::{
-    WIDTH, kernel,
-    notice::{Fault, Notice, Window},
+    kernel,
+    notice::{Fault, Notice, Side, Window},
     timeline::What,
 };
 use crate::lab::settings::Settings;
+
+/// Columns that a text may take.
+const WIDTH: usize = 96;
 
 /// A duration as people write it: `2h 11m 15s`.
 pub(super) fn plain(duration: Duration) -> String {
@@ -37,33 +40,44 @@ pub(super) fn wrapped(f: &mut fmt::Formatter<'_>, before: &str, text: &str) -> f
     writeln!(f, "{}", line.trim_end())
 }
 
-/// When something is noticed.
-pub(super) fn moment(Window { earliest, latest }: Window) -> String {
-    if latest.is_zero() {
-        "at once".to_owned()
-    } else if earliest == latest {
-        plain(latest)
-    } else {
-        format!("{} to {}", plain(earliest), plain(latest))
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { earliest, latest } = *self;
+        if latest.is_zero() {
+            f.write_str("at once")
+        } else if earliest == latest {
+            f.write_str(&plain(latest))
+        } else {
+            write!(f, "{} to {}", plain(earliest), plain(latest))
+        }
     }
 }
 
-impl Fault {
-    pub(super) fn words(self) -> &'static str {
-        match self {
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        })
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
             Self::Killed => "its process is killed",
             Self::Reset => "it resets the connection",
             Self::Stopped => "its process hangs",
             Self::CutIdle => "the line is cut, idle",
             Self::CutWriting => "the line is cut, bytes in flight",
             Self::NotReading => "it reads no more, window full",
-        }
+        })
     }
 }
 
-impl Notice {
-    pub(super) fn word(self) -> &'static str {
-        match self {
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
             Self::Heartbeat => "heartbeat",
             Self::TimeOut => "time-out",
             Self::Keepalive => "keepalive",
@@ -71,39 +85,39 @@ impl Notice {
             Self::Retransmission => "retransmission",
             Self::Closed => "end of stream",
             Self::Reset => "reset",
-        }
+        })
     }
+}
 
-    /// Where the moment of the verdict comes from.
-    pub(super) fn formula(self, settings: &Settings) -> String {
-        let rule = settings.rule();
-        match (self, settings.detect().keepalive()) {
-            (Self::Heartbeat, _) => format!(
-                "--idle {} + (--retries {} + 1) x --retry-interval {}",
-                plain(rule.idle()),
-                rule.retries(),
-                plain(rule.interval())
-            ),
-            (Self::TimeOut, _) => format!("--timeout {}", plain(settings.timeout())),
-            (Self::Keepalive, Some(figures)) => {
-                let dead = kernel::keepalive_verdict(figures);
-                let probes = kernel::steps(dead.saturating_sub(figures.idle), figures.interval);
-                format!(
-                    "--keepalive-idle {} + {probes} x --keepalive-interval {}",
-                    plain(figures.idle),
-                    plain(figures.interval)
-                )
-            }
-            (Self::UserTimeout, _) => format!(
-                "--user-timeout {} after the first bytes in flight",
-                settings.user_timeout().map_or_else(String::new, plain)
-            ),
-            (Self::Retransmission, _) => format!(
-                "tcp_retries2, {} after the first bytes in flight",
-                plain(kernel::RETRANSMISSION)
-            ),
-            (Self::Keepalive, None) | (Self::Closed | Self::Reset, _) => String::new(),
+/// Where the moment of the verdict comes from.
+pub(super) fn formula(notice: Notice, settings: &Settings) -> String {
+    let rule = settings.rule();
+    match (notice, settings.detect().keepalive()) {
+        (Notice::Heartbeat, _) => format!(
+            "--idle {} + (--retries {} + 1) x --retry-interval {}",
+            plain(rule.idle()),
+            rule.retries(),
+            plain(rule.interval())
+        ),
+        (Notice::TimeOut, _) => format!("--timeout {}", plain(settings.timeout())),
+        (Notice::Keepalive, Some(figures)) => {
+            let dead = kernel::keepalive_verdict(figures);
+            let probes = kernel::steps(dead.saturating_sub(figures.idle), figures.interval);
+            format!(
+                "--keepalive-idle {} + {probes} x --keepalive-interval {}",
+                plain(figures.idle),
+                plain(figures.interval)
+            )
         }
+        (Notice::UserTimeout, _) => format!(
+            "--user-timeout {} after the first bytes in flight",
+            settings.user_timeout().map_or_else(String::new, plain)
+        ),
+        (Notice::Retransmission, _) => format!(
+            "tcp_retries2, {} after the first bytes in flight",
+            plain(kernel::RETRANSMISSION)
+        ),
+        (Notice::Keepalive, None) | (Notice::Closed | Notice::Reset, _) => String::new(),
     }
 }
 
@@ -138,7 +152,7 @@ impl fmt::Display for What {
             Self::Probe => f.write_str("probe sent"),
             Self::KeepaliveProbe(number) => write!(f, "the kernel sends keepalive probe {number}"),
             Self::Noticed(Notice::TimeOut) => f.write_str("EVICTED"),
-            Self::Noticed(notice) => write!(f, "DEAD by {}", notice.word()),
+            Self::Noticed(notice) => write!(f, "DEAD by {notice}"),
         }
     }
 }
