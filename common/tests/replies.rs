@@ -80,6 +80,7 @@ fn a_nul_after_an_acknowledgement_is_text_unless_the_original_wrote_it() {
     check(b"OK\0\n", &[0], b"\0\n", &[1], 0);
     check(b"OK\0RTBEAT\n", &[0], b"\0RTBEAT\n", &[1], 0);
     check(b"OK\0", &[0], b"\0", &[1], 0);
+    check(b"HEARTBEAT\0rtBeat\n", &[0], b"\0rtBeat\n", &[1], 0);
 }
 
 #[test]

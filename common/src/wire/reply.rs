@@ -44,7 +44,7 @@ pub enum Reply {
 enum Place {
     LineStart,
     InLine,
-    AfterAcknowledgement,
+    AfterOk,
 }
 
 /// What stands at a line's start.
@@ -116,11 +116,13 @@ impl ReplyReader {
                             ));
                             self.due.pop_front();
                             read += token.len();
-                            self.place = Place::AfterAcknowledgement;
+                            if token == ACKNOWLEDGEMENT {
+                                self.place = Place::AfterOk;
+                            }
                         }
                     }
                 }
-                Place::AfterAcknowledgement => {
+                Place::AfterOk => {
                     let rest = &self.buffer.bytes[read..end];
                     if rest.starts_with(ORIGINAL_TAIL) {
                         read += ORIGINAL_TAIL.len();
