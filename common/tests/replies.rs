@@ -1,56 +1,32 @@
 //! The client's half of the wire: what a server's bytes mean to a client that knows
 //! what it sent.
 
-use std::time::Instant;
-
-use common::wire::{Reply, ReplyReader, SentHeartbeat};
+use common::wire::{Reply, ReplyReader};
+use plain::{
+    arrival::Arrival,
+    replies::{self, Told, Understood},
+};
 use proptest::{collection::vec, prelude::*};
 
-/// What a reader made of a stream.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Seen {
-    echo: Vec<u8>,
-    /// Numbers of the heartbeats that were acknowledged.
-    acknowledged: Vec<u32>,
-    probes: usize,
+mod plain {
+    pub(crate) mod arrival;
+    pub(crate) mod replies;
 }
 
-/// Reads `stream` in pieces of these sizes, over and over. `heartbeats` says after how
-/// many lines each was sent; they are numbered from 1.
-fn read(stream: &[u8], heartbeats: &[u64], cuts: &[usize]) -> Seen {
-    let mut reader = ReplyReader::new(64);
-    for (number, &after_lines) in (1..).zip(heartbeats) {
-        reader.expect(SentHeartbeat { number: Some(number), after_lines, at: Instant::now() });
-    }
-    let mut seen = Seen::default();
-    let mut rest = stream;
-    for &cut in cuts.iter().cycle() {
-        let space = reader.space();
-        let length = cut.min(rest.len()).min(space.len());
-        let (piece, later) = rest.split_at(length);
-        space[..length].copy_from_slice(piece);
-        rest = later;
-        let echo = reader.take(length, |reply| match reply {
-            Reply::Acknowledgement(heartbeat) => seen.acknowledged.extend(heartbeat.number),
-            Reply::Probe => seen.probes += 1,
+/// `after_lines` says after how many lines each heartbeat was sent; they are numbered from 1.
+fn check(stream: &[u8], after_lines: &[u64], echo: &[u8], acknowledged: &[u32], probes: usize) {
+    let heartbeats = replies::sent(after_lines.iter().copied());
+    for cut in (1..).take(stream.len().max(1)) {
+        let arrival = Arrival { capacity: 64, cuts: &[cut] };
+        let understood = replies::read(stream, &heartbeats, Told::BeforeTheStream, arrival);
+        let numbers = understood.replies.iter().filter_map(|reply| match reply {
+            Reply::Acknowledgement(heartbeat) => heartbeat.number,
+            Reply::Probe => None,
         });
-        seen.echo.extend_from_slice(echo);
-        if rest.is_empty() {
-            break;
-        }
-    }
-    seen.echo.extend_from_slice(reader.finish());
-    assert_eq!(reader.bytes(), seen.echo.len() as u64);
-    let newlines = seen.echo.iter().filter(|&&byte| byte == b'\n').count();
-    assert_eq!(reader.lines(), newlines as u64);
-    seen
-}
-
-fn check(stream: &[u8], heartbeats: &[u64], echo: &[u8], acknowledged: &[u32], probes: usize) {
-    let expected = Seen { echo: echo.to_vec(), acknowledged: acknowledged.to_vec(), probes };
-    for cut in 1..=stream.len().max(1) {
-        let seen = read(stream, heartbeats, &[cut]);
-        assert_eq!(seen, expected, "{} cut to {cut}", stream.escape_ascii());
+        let shown = stream.escape_ascii();
+        assert_eq!(numbers.collect::<Vec<_>>(), acknowledged, "{shown} cut to {cut}");
+        assert_eq!(understood.replies.len(), acknowledged.len() + probes, "{shown} cut to {cut}");
+        assert_eq!(understood.echo, echo, "{shown} cut to {cut}");
     }
 }
 
@@ -119,8 +95,13 @@ enum Said {
     Probe,
 }
 
-fn said() -> impl Strategy<Value = Said> {
-    let tricky = prop_oneof![
+fn form() -> impl Strategy<Value = &'static [u8]> {
+    prop::sample::select(&[b"OK" as &[u8], b"OK\0rtBeat", b"HEARTBEAT"][..])
+}
+
+/// A line's text, or nearly a token.
+fn text() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
         Just(b"OK".to_vec()),
         Just(b"HEARTBEAT".to_vec()),
         Just(b"\0RTBEAT".to_vec()),
@@ -128,15 +109,28 @@ fn said() -> impl Strategy<Value = Said> {
         Just(Vec::new()),
         vec(any::<u8>(), 0..100),
         (0..9_usize).prop_map(|length| b"HEARTBEAT"[..length].to_vec()),
-    ];
-    let forms: &'static [&'static [u8]] = &[b"OK", b"OK\0rtBeat", b"HEARTBEAT"];
+    ]
+}
+
+fn said() -> impl Strategy<Value = Said> {
     prop_oneof![
-        4 => tricky.prop_map(|line| {
+        4 => text().prop_map(|line| {
             let text = line.into_iter().filter(|&byte| byte != b'\n').chain(*b"\n");
             Said::Line(text.collect::<Vec<u8>>().to_ascii_uppercase())
         }),
-        3 => prop::sample::select(forms).prop_map(Said::Heartbeat),
+        3 => form().prop_map(Said::Heartbeat),
         1 => Just(Said::Probe),
+    ]
+}
+
+/// What an honest server does not say: tokens anywhere, in pieces, and one behind the other.
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        3 => text(),
+        3 => form().prop_map(<[u8]>::to_vec),
+        2 => Just(b"\n".to_vec()),
+        1 => Just(b"\0rtBeat".to_vec()),
+        2 => (0..=9_usize).prop_map(|length| b"HeartBeat"[..length].to_vec()),
     ]
 }
 
@@ -144,28 +138,44 @@ proptest! {
     #[test]
     fn any_cut_of_any_conversation_is_understood(
         conversation in vec(said(), 0..20),
-        cuts in vec(1..70_usize, 1..20),
+        cuts in vec(1..70_u8, 1..20),
     ) {
-        let (mut stream, mut sent_after, mut lines) = (Vec::new(), Vec::new(), 0);
-        let mut expected = Seen::default();
-        for said in conversation {
+        let (mut stream, mut echo, mut after_lines) = (Vec::new(), Vec::new(), Vec::new());
+        let mut lines = 0;
+        for said in &conversation {
             match said {
                 Said::Line(line) => {
-                    stream.extend_from_slice(&line);
-                    expected.echo.extend_from_slice(&line);
+                    stream.extend_from_slice(line);
+                    echo.extend_from_slice(line);
                     lines += 1;
                 }
                 Said::Heartbeat(form) => {
                     stream.extend_from_slice(form);
-                    sent_after.push(lines);
-                    expected.acknowledged.push(u32::try_from(sent_after.len()).unwrap());
+                    after_lines.push(lines);
                 }
-                Said::Probe => {
-                    stream.extend_from_slice(b"HeartBeat");
-                    expected.probes += 1;
-                }
+                Said::Probe => stream.extend_from_slice(b"HeartBeat"),
             }
         }
-        prop_assert_eq!(read(&stream, &sent_after, &cuts), expected);
+        let heartbeats = replies::sent(after_lines);
+        let mut answered = heartbeats.iter();
+        let replies = conversation.iter().filter_map(|said| match said {
+            Said::Line(_) => None,
+            Said::Heartbeat(_) => answered.next().copied().map(Reply::Acknowledgement),
+            Said::Probe => Some(Reply::Probe),
+        });
+        let expected = Understood { replies: replies.collect(), echo, held_back: 0 };
+        let arrival = Arrival { capacity: 64, cuts: &cuts };
+        for told in [Told::BeforeTheStream, Told::JustBeforeItsAnswer] {
+            prop_assert_eq!(&replies::read(&stream, &heartbeats, told, arrival), &expected);
+        }
+    }
+
+    #[test]
+    fn any_stream_is_read_as_the_plain_reference_reads_it(
+        capacity_high in prop_oneof![Just(0), 0..9_u8],
+        front in vec(prop_oneof![0..4_u8, any::<u8>()], 0..34),
+        stream in vec(piece(), 0..100).prop_map(|pieces| pieces.concat()),
+    ) {
+        replies::check(&[&[capacity_high], &front[..], &stream].concat());
     }
 }
