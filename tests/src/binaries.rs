@@ -1,6 +1,7 @@
 //! The workspace's own binaries: built once, and started on port 0.
 
 use std::{
+    env,
     path::{Path, PathBuf},
     process::Command,
     sync::LazyLock,
@@ -38,7 +39,20 @@ pub fn peer(name: &str) -> PathBuf {
 }
 
 fn build(name: &str) -> PathBuf {
-    finish(name, package(name))
+    match env::var_os(variable(name)) {
+        Some(path) => path.into(),
+        None => finish(name, package(name)),
+    }
+}
+
+/// What tells a program on this harness where its parent has built the binaries.
+#[must_use]
+pub fn built() -> [(String, &'static Path); 2] {
+    ["server", "client"].map(|name| (variable(name), binary(name)))
+}
+
+fn variable(name: &str) -> String {
+    format!("TESTS_BINARY_{name}")
 }
 
 fn package(name: &str) -> CargoBuild {
@@ -86,7 +100,15 @@ impl Server {
     /// If it does not say where it listens.
     #[must_use]
     pub fn from_command(command: &mut Command) -> Self {
-        let mut program = Program::start(command);
+        Self::from_program(Program::start(command))
+    }
+
+    /// Takes a server that was started to listen.
+    ///
+    /// # Panics
+    /// If it does not say where it listens.
+    #[must_use]
+    pub fn from_program(mut program: Program) -> Self {
         let line = program.wait_for("listening on ");
         let (_, address) = line.split_once("listening on ").expect("the line was waited for");
         Self { program, address: address.to_owned() }

@@ -5,11 +5,9 @@
 
 use std::process::{Command, Output};
 
-/// Runs a command in a namespace of its own, in which loopback is up.
-///
-/// # Errors
-/// When the system refuses, and why.
-pub fn run(command: &mut Command) -> Result<Output, String> {
+/// The command that runs `command` in a namespace of its own, in which loopback is up.
+#[must_use]
+pub fn inside(command: &Command) -> Command {
     let mut inside = Command::new("unshare");
     inside.args(["--user", "--map-root-user", "--net", "--"]);
     inside.args(["sh", "-c", "ip link set lo up && exec \"$@\"", "sh"]);
@@ -20,7 +18,15 @@ pub fn run(command: &mut Command) -> Result<Output, String> {
             None => inside.env_remove(name),
         };
     }
-    inside.output().map_err(|error| format!("unshare: {error}"))
+    inside
+}
+
+/// Runs a command in a namespace of its own, and collects what it says.
+///
+/// # Errors
+/// When the system refuses, and why.
+pub fn run(command: &Command) -> Result<Output, String> {
+    inside(command).output().map_err(|error| format!("unshare: {error}"))
 }
 
 /// Whether this system has namespaces for us.
@@ -28,7 +34,7 @@ pub fn run(command: &mut Command) -> Result<Output, String> {
 /// # Errors
 /// Why not.
 pub fn available() -> Result<(), String> {
-    let output = run(&mut Command::new("true"))?;
+    let output = run(&Command::new("true"))?;
     if output.status.success() {
         Ok(())
     } else {

@@ -38,6 +38,19 @@ impl Program {
     /// If it cannot be started.
     #[must_use]
     pub fn start_unread(command: &mut Command) -> Self {
+        Self::start_watched(command, |_| ())
+    }
+
+    /// As [`start_unread`](Self::start_unread); each line of the log is shown to `watch` as it
+    /// comes, and none at the end of the log, which is the program's end.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    #[must_use]
+    pub fn start_watched(
+        command: &mut Command,
+        mut watch: impl FnMut(Option<&str>) + Send + 'static,
+    ) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -49,8 +62,11 @@ impl Program {
         let (lines, log) = mpsc::channel();
         thread::spawn(move || {
             for line in stderr.split(b'\n').map_while(Result::ok) {
-                let _ = lines.send(String::from_utf8_lossy(&line).into_owned());
+                let line = String::from_utf8_lossy(&line).into_owned();
+                watch(Some(&line));
+                let _ = lines.send(line);
             }
+            watch(None);
         });
         Self { child, stdin, stdout: None, log, seen: Vec::new() }
     }

@@ -14,7 +14,7 @@ use std::{
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use tests::{
-    binaries::{Server, binary, client},
+    binaries::{Server, built, client},
     namespace::{self, Loopback, set_loopback},
     program::{Finished, Program},
 };
@@ -104,7 +104,7 @@ fn main() {
     match &refused {
         _ if arguments.list => {}
         Some(reason) => println!("ignored: this system refuses network namespaces: {reason}"),
-        None => drop((binary("server"), binary("client"))), // built before they are needed inside
+        None => drop(built()), // before they are needed inside
     }
     let trials = CASES.map(|(name, _)| {
         Trial::test(name, move || run_inside(name)).with_ignored_flag(refused.is_some())
@@ -114,7 +114,7 @@ fn main() {
 
 fn run_inside(name: &str) -> Result<(), Failed> {
     let this = env::current_exe()?;
-    let output = namespace::run(Command::new(this).env(CASE, name))?;
+    let output = namespace::run(Command::new(this).env(CASE, name).envs(built()))?;
     if output.status.success() {
         Ok(())
     } else {
