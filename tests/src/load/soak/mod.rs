@@ -1,5 +1,5 @@
-//! Everything at once, for as long as wanted: [`clients`] of every kind come and go at
-//! random on one server, and an [`account`] is kept of what was sent, echoed and evicted.
+//! Everything at once, for as long as wanted: clients of every kind come and go at random
+//! on one server, and an [`Account`] is kept of what was sent, echoed and evicted.
 //!
 //! At the end the server's own account has to agree, and the process has to be as small as
 //! it was at the start.
