@@ -1,6 +1,6 @@
 //! What happened in a run, as data. What saw it happen and what draws it know only this.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 /// Something that happened, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,15 @@ pub enum Side {
     Client,
     /// The one that accepted.
     Server,
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        })
+    }
 }
 
 /// What a message carries.

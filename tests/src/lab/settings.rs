@@ -145,6 +145,17 @@ impl Settings {
         arguments.0
     }
 
+    /// The lab's own command line for these settings.
+    #[must_use]
+    pub fn arguments(&self) -> Vec<String> {
+        let mut arguments = Arguments(self.client_arguments());
+        arguments.duration("--timeout", self.timeout);
+        if let Some(probe) = self.probe {
+            arguments.duration("--probe", probe);
+        }
+        arguments.0
+    }
+
     /// The server's command line, as far as it is set here.
     #[must_use]
     pub fn server_arguments(&self) -> Vec<String> {

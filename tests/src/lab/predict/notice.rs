@@ -10,16 +10,8 @@ use std::time::Duration;
 use common::detect::Keepalive;
 
 use super::kernel;
+pub use crate::lab::event::Side;
 use crate::lab::settings::Settings;
-
-/// The side that notices.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// The client, of its server.
-    Client,
-    /// The server, of its client.
-    Server,
-}
 
 /// What happens to the other side, or to the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

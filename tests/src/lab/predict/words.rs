@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use super::{
     kernel,
-    notice::{Fault, Notice, Side, Window},
+    notice::{Fault, Notice, Window},
     timeline::What,
 };
 use crate::lab::settings::Settings;
@@ -50,15 +50,6 @@ impl fmt::Display for Window {
         } else {
             write!(f, "{} to {}", plain(earliest), plain(latest))
         }
-    }
-}
-
-impl fmt::Display for Side {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Client => "client",
-            Self::Server => "server",
-        })
     }
 }
 
