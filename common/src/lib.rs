@@ -11,6 +11,8 @@ pub mod detect;
 pub mod diagnosis;
 pub mod kernel;
 pub mod log;
+#[cfg(feature = "model")]
+pub mod model;
 pub mod wire;
 
 /// No wait in these programs is longer than this, 365 days; it keeps every sum of a moment

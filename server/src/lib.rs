@@ -16,5 +16,6 @@ pub mod reaper;
 pub mod room;
 pub mod server;
 pub mod stopper;
+mod sync;
 pub mod timeout_queue;
 pub mod totals;

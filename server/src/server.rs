@@ -19,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use parking_lot::Mutex;
 use tracing::{error, info, warn};
 
@@ -30,7 +30,7 @@ use crate::{
     ending::Ending,
     reaper,
     stopper::Stopper,
-    timeout_queue::TimeoutQueue,
+    timeout_queue::{Expired, TimeoutQueue},
     totals::{Totals, Traffic},
 };
 
@@ -84,7 +84,7 @@ impl Server {
         thread::scope(|scope| -> io::Result<()> {
             let reaper = if self.config.detect().by_heartbeat() {
                 let reaper = thread::Builder::new().name("reaper".to_owned());
-                Some(reaper.spawn_scoped(scope, || reaper::run(&self.queue, &reaper_end))?)
+                Some(reaper.spawn_scoped(scope, || self.reap(&reaper_end))?)
             } else {
                 None
             };
@@ -101,6 +101,16 @@ impl Server {
             Ok(())
         })?;
         Ok(self.totals.into_inner())
+    }
+
+    /// The reaper's thread, until the other half of `end` is dropped.
+    fn reap(&self, end: &Receiver<()>) {
+        let sleep = |deadline| match end.recv_deadline(deadline) {
+            Err(RecvTimeoutError::Timeout) => Some(Instant::now()),
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => None,
+        };
+        let evict = |Expired { item, silent }: Expired<Arc<Connection>>| item.evict(silent);
+        reaper::run(&self.queue, Instant::now(), sleep, evict);
     }
 
     fn is_stopping(&self) -> bool {

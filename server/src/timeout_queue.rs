@@ -22,7 +22,8 @@
 use std::time::{Duration, Instant};
 
 use hashlink::LinkedHashMap;
-use parking_lot::Mutex;
+
+use crate::sync::Mutex;
 
 struct Entry<T> {
     heard: Instant,
