@@ -1,10 +1,11 @@
 //! Why a session ended: one value, from which its last line and its exit code are made.
 
-use std::{fmt, io};
+use std::{fmt, io, net::TcpStream};
 
 use common::{
     console::{Count, Seconds},
     diagnosis::{Finding, Lost},
+    kernel::{Evidence, GaveUp, Side},
 };
 
 use crate::{liveness::Silence, outgoing::NotSent};
@@ -52,6 +53,23 @@ pub struct Unanswered {
 }
 
 impl Ending {
+    /// Reading or writing the connection failed.
+    #[must_use]
+    pub fn of_failure(doing: &'static str, error: io::Error, stream: &TcpStream) -> Self {
+        match GaveUp::from_error(&error) {
+            Some(verdict) => Self::of_verdict(verdict, stream),
+            // The server closed, and its host reset what we sent after that.
+            None if error.kind() == io::ErrorKind::BrokenPipe => Self::ServerClosed,
+            None => Self::Failed { doing, error },
+        }
+    }
+
+    /// The kernel gave the connection up.
+    #[must_use]
+    pub fn of_verdict(verdict: GaveUp, stream: &TcpStream) -> Self {
+        Self::Lost(Lost { verdict, evidence: Evidence::ask(stream, Side::Connecting) })
+    }
+
     /// The exit code: 0 all sent and answered (or no reader left), 1 I/O error, 3 the
     /// server closed the connection, 4 the heartbeats went unanswered, 5 the kernel
     /// declared the connection dead, 130 interrupted.

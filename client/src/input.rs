@@ -3,7 +3,7 @@
 
 use std::io::{self, ErrorKind, Read};
 
-use crossbeam_channel::Sender;
+use crate::sync::Sender;
 
 /// The most that is read, and handed on, at once.
 pub const CHUNK_SIZE: usize = 64 * 1024;

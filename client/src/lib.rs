@@ -1,8 +1,8 @@
 //! A client that keeps its connection alive and notices when the server is gone.
 //!
 //! [`connect`] finds the server; [`session`] starts the threads and waits for the end.
-//! Bytes flow one way through the files: [`input`] → [`outgoing`] → the server →
-//! [`receive`] → the output. Beside them [`heartbeat`] asks for a sign of life whenever
+//! Bytes flow one way through the files: [`input`] → [`forward`] → [`outgoing`] → the
+//! server → [`receive`] → the output. Beside them [`heartbeat`] asks for a sign of life whenever
 //! the pure rule in [`liveness`] says so, [`ending`] names why a session ended, and
 //! [`report`] puts it into words.
 
@@ -12,6 +12,7 @@ pub mod activity;
 pub mod connect;
 pub mod end_signal;
 pub mod ending;
+pub mod forward;
 pub mod heartbeat;
 pub mod input;
 pub mod liveness;
@@ -19,3 +20,4 @@ pub mod outgoing;
 pub mod receive;
 pub mod report;
 pub mod session;
+pub mod sync;

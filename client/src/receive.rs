@@ -56,16 +56,15 @@ pub struct Receive<'a, W> {
 impl<W: Write> Receive<'_, W> {
     /// Reads until the stream or the output ends, and signals which it was.
     pub fn run(mut self, end: &EndSignal) {
-        match self.receive() {
+        end.signal(match self.receive() {
             // After the kernel gave up, a read may just find an end of stream.
             Ok(()) => match (self.stream.take_error(), self.outgoing.gave_up()) {
-                (Ok(Some(error)), _) => end.signal_failure(RECEIVING, error),
-                (_, Some(verdict)) => end.signal_gave_up(verdict),
-                _ => drop(end.signal(Ending::ServerClosed)),
+                (Ok(Some(error)), _) => Ending::of_failure(RECEIVING, error, self.stream),
+                (_, Some(verdict)) => Ending::of_verdict(verdict, self.stream),
+                _ => Ending::ServerClosed,
             },
-            Err(Ending::Failed { doing: RECEIVING, error }) => end.signal_failure(RECEIVING, error),
-            Err(ending) => drop(end.signal(ending)),
-        }
+            Err(ending) => ending,
+        });
     }
 
     fn receive(&mut self) -> Result<(), Ending> {
@@ -75,7 +74,7 @@ impl<W: Write> Receive<'_, W> {
             let count = match self.stream.read(replies.space()) {
                 Ok(count) => count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Err(Ending::Failed { doing: RECEIVING, error }),
+                Err(error) => return Err(Ending::of_failure(RECEIVING, error, self.stream)),
             };
             let now = Instant::now();
             self.activity.received(now);

@@ -9,18 +9,26 @@
 
 use std::{
     io::{self, ErrorKind, Read, Write},
-    net::TcpStream,
+    net::{Shutdown, TcpStream},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Receiver, RecvError, RecvTimeoutError, select_biased};
+use crossbeam_channel::RecvTimeoutError;
 
 use crate::{
-    activity::Activity, end_signal::EndSignal, ending::Ending, heartbeat, input,
-    liveness::HeartbeatRule, outgoing::Outgoing, receive::Receive, report::Report,
+    activity::Activity,
+    end_signal::EndSignal,
+    ending::Ending,
+    forward::forward,
+    heartbeat, input,
+    liveness::HeartbeatRule,
+    outgoing::Outgoing,
+    receive::Receive,
+    report::Report,
+    sync::{self, Receiver},
 };
 
 /// Chunks of input that may wait for the server to read.
@@ -50,7 +58,10 @@ impl Session {
     #[must_use]
     pub fn new(stream: TcpStream) -> Self {
         let stream = Arc::new(stream);
-        let (end, ended) = EndSignal::new(Arc::clone(&stream));
+        let (end, ended) = EndSignal::new({
+            let stream = Arc::clone(&stream);
+            move || drop(stream.shutdown(Shutdown::Both))
+        });
         Self { stream, end: Arc::new(end), ended }
     }
 
@@ -78,7 +89,7 @@ impl Session {
         input: impl Read + Send + 'static,
         output: impl Write + Send + 'static,
     ) -> io::Result<Report> {
-        let (to_main, chunks) = crossbeam_channel::bounded(CHUNKS_WAITING);
+        let (to_main, chunks) = sync::bounded(CHUNKS_WAITING);
         let (to_receiver, books) = crossbeam_channel::unbounded();
         let (to_heartbeat, answered) = crossbeam_channel::unbounded();
         let outgoing = Arc::new(Outgoing::new(Arc::clone(&self.stream), to_receiver));
@@ -114,7 +125,16 @@ impl Session {
         };
         self.spawn("stdin", move || input::read(input, &to_main))?;
 
-        let (ending, all_sent) = self.forward(at_input_end, &chunks, &outgoing);
+        let write = |text: &[u8]| outgoing.text(text).map_err(|error| self.why_not_sent(error));
+        let finish = || {
+            let finished = match at_input_end {
+                AtInputEnd::Finish => outgoing.close(),
+                AtInputEnd::Stay => outgoing.finish_line(),
+            };
+            finished.map_err(|error| self.why_not_sent(error))
+        };
+        let (ending, finished) = forward(&chunks, &self.end, &self.ended, write, finish);
+        let all_sent = finished && at_input_end == AtInputEnd::Finish;
 
         // An output that takes nothing holds the receiver up, which must not hold up Ctrl-C.
         let stuck = matches!(ending, Ending::Interrupted)
@@ -126,48 +146,13 @@ impl Session {
         Ok(Report::new(ending, all_sent, outgoing.sent(), activity.total()))
     }
 
-    /// Sends chunks until the input or the session ends; returns, when the
-    /// session has, why, and whether the server was told that all is sent.
-    fn forward(
-        &self,
-        at_input_end: AtInputEnd,
-        chunks: &Receiver<io::Result<Vec<u8>>>,
-        outgoing: &Outgoing,
-    ) -> (Ending, bool) {
-        loop {
-            let sent = select_biased! {
-                recv(self.ended) -> ending => return (ending.expect(ENDS), false),
-                recv(chunks) -> chunk => match chunk {
-                    Ok(Ok(text)) => outgoing.text(&text),
-                    Ok(Err(error)) => {
-                        self.end.signal(Ending::Failed { doing: "reading the input", error });
-                        continue;
-                    }
-                    Err(RecvError) => break,
-                },
-            };
-            if let Err(error) = sent {
-                return (self.failed(error), false);
-            }
+    /// What a failed write says. A broken pipe, or no connection to close, says only that the
+    /// session has ended: the receiver, or whoever ended it, knows why.
+    fn why_not_sent(&self, error: io::Error) -> Option<Ending> {
+        match error.kind() {
+            ErrorKind::BrokenPipe | ErrorKind::NotConnected => None,
+            _ => Some(Ending::of_failure("sending", error, &self.stream)),
         }
-
-        let last = match at_input_end {
-            AtInputEnd::Finish => outgoing.close(),
-            AtInputEnd::Stay => outgoing.finish_line(),
-        };
-        if let Err(error) = last {
-            return (self.failed(error), false);
-        }
-        (self.ended.recv().expect(ENDS), at_input_end == AtInputEnd::Finish)
-    }
-
-    /// A write failed. A broken pipe, or no connection to close, says only that it has ended:
-    /// the receiver, or whoever ended it, knows why.
-    fn failed(&self, error: io::Error) -> Ending {
-        if !matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::NotConnected) {
-            self.end.signal_failure("sending", error);
-        }
-        self.ended.recv().expect(ENDS)
     }
 
     /// Starts a thread whose panic ends the session, too.
@@ -184,9 +169,6 @@ impl Session {
         })
     }
 }
-
-/// Why waiting for the end cannot fail.
-const ENDS: &str = "the session itself holds a sender of its ending";
 
 fn join(thread: JoinHandle<()>) {
     thread.join().expect("a panic is caught where the thread starts");
