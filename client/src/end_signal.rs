@@ -27,7 +27,7 @@ impl EndSignal {
     /// counts, and what follows from it (a failed write, an end of stream) does not.
     ///
     /// Returns whether this was the first reason.
-    #[allow(clippy::must_use_candidate)] // few need to know
+    #[allow(clippy::must_use_candidate, reason = "few need to know")]
     pub fn signal(&self, ending: Ending) -> bool {
         if self.shutdown.swap(true, Ordering::AcqRel) {
             return false;
