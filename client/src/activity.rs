@@ -11,6 +11,7 @@ pub struct Activity(Mutex<State>);
 struct State {
     heard: Instant,
     listening: bool,
+    bytes_read: u64,
     received: Received,
 }
 
@@ -52,25 +53,29 @@ impl Activity {
     /// The connection was made at `now`.
     #[must_use]
     pub fn new(now: Instant) -> Self {
-        Self(Mutex::new(State { heard: now, listening: true, received: Received::default() }))
+        let received = Received::default();
+        Self(Mutex::new(State { heard: now, listening: true, bytes_read: 0, received }))
     }
 
-    /// Bytes came, and are being handed on: until that is done nobody listens.
-    pub fn received(&self, now: Instant) {
+    /// So many bytes came, and are being handed on: until that is done nobody listens.
+    pub fn received(&self, now: Instant, count: usize) {
         let mut state = self.0.lock();
         state.heard = now;
+        state.bytes_read += count as u64;
         state.listening = false;
     }
 
     /// All of `received` is handed on. A silence can only begin now.
     pub fn listening(&self, now: Instant, received: Received) {
-        *self.0.lock() = State { heard: now, listening: true, received };
+        let mut state = self.0.lock();
+        *state = State { heard: now, listening: true, received, ..*state };
     }
 
-    /// When the server was last heard.
+    /// When the server was last heard, and how many bytes had come by then, echo or not.
     #[must_use]
-    pub fn last_heard(&self) -> Instant {
-        self.0.lock().heard
+    pub fn last_heard(&self) -> (Instant, u64) {
+        let state = self.0.lock();
+        (state.heard, state.bytes_read)
     }
 
     /// Whether anybody listens. While our own output is blocked, nobody does, and a

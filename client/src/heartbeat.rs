@@ -25,10 +25,10 @@ pub fn run(
     answered: &Receiver<Answered>,
     end: &EndSignal,
 ) {
-    let mut liveness = Liveness::new(rule, activity.last_heard());
+    let mut liveness = Liveness::new(rule, activity.last_heard().0);
     let (mut unsent, mut not_sent) = (0, None);
     loop {
-        let (now, heard) = (Instant::now(), activity.last_heard());
+        let (now, (heard, bytes_read)) = (Instant::now(), activity.last_heard());
         let silence = now.saturating_duration_since(heard);
         match liveness.step(heard, now) {
             Step::Wait(deadline) => match answered.recv_deadline(deadline) {
@@ -59,6 +59,11 @@ pub fn run(
             }
             Step::Dead(_) if !activity.is_listening() => {
                 warn!("our own output is blocked, so the server cannot be heard");
+                liveness = Liveness::new(rule, now);
+            }
+            // It came while this process was stopped, and the receiver, woken with us, is
+            // about to read it.
+            Step::Dead(_) if outgoing.received() > Some(bytes_read) => {
                 liveness = Liveness::new(rule, now);
             }
             Step::Dead(silence) => {

@@ -14,7 +14,7 @@ use std::{
 
 use common::{
     diagnosis::Finding,
-    kernel::{Evidence, GaveUp, Side},
+    kernel::{self, Evidence, GaveUp, Side},
     wire::{Escaper, HEARTBEAT, SentHeartbeat},
 };
 use crossbeam_channel::Sender;
@@ -182,6 +182,12 @@ impl Outgoing {
         let evidence = Evidence::ask(&self.stream, Side::Connecting)?;
         debug!("{evidence:?}");
         Some(Finding::new(evidence, silence))
+    }
+
+    /// Bytes that have come from the server, read or not, where the kernel can be asked.
+    #[must_use]
+    pub fn received(&self) -> Option<u64> {
+        kernel::received(&self.stream)
     }
 
     /// How the kernel gave up, if a write was told so. A write under way is waited for: it

@@ -77,7 +77,7 @@ impl<W: Write> Receive<'_, W> {
                 Err(error) => return Err(Ending::of_failure(RECEIVING, error, self.stream)),
             };
             let now = Instant::now();
-            self.activity.received(now);
+            self.activity.received(now, count);
 
             // Entered before they were written, so whatever is answered here is known here.
             self.books.try_iter().for_each(|heartbeat| replies.expect(heartbeat));

@@ -40,6 +40,13 @@ impl Evidence {
     }
 }
 
+/// Bytes that have come from the peer, read or not; its end of stream counts as one. `None`
+/// where the kernel cannot be asked, as for [`Evidence::ask`].
+#[must_use]
+pub fn received(stream: &TcpStream) -> Option<u64> {
+    count_received(stream)
+}
+
 /// The kernel's own verdict on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum GaveUp {
@@ -89,6 +96,16 @@ impl fmt::Display for GaveUp {
 #[cfg(not(target_os = "linux"))]
 fn ask(_: &TcpStream, _: Side) -> Option<Evidence> {
     None
+}
+
+#[cfg(not(target_os = "linux"))]
+fn count_received(_: &TcpStream) -> Option<u64> {
+    None
+}
+
+#[cfg(target_os = "linux")]
+fn count_received(stream: &TcpStream) -> Option<u64> {
+    linux::tcp_info(stream).map(|info| info.bytes_received)
 }
 
 #[cfg(target_os = "linux")]
@@ -149,7 +166,7 @@ mod linux {
         pacing_rate: u64,
         max_pacing_rate: u64,
         pub bytes_acked: u64,
-        bytes_received: u64,
+        pub bytes_received: u64,
         segs_out: u32,
         segs_in: u32,
         pub notsent_bytes: u32,
@@ -210,6 +227,17 @@ mod tests {
         while Evidence::ask(&client, Side::Connecting).unwrap().in_flight > 0 {
             std::thread::yield_now(); // the last byte's acknowledgement may be delayed
         }
+    }
+
+    #[test]
+    fn what_has_come_is_counted_before_it_is_read() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut server, _) = listener.accept().unwrap();
+        assert_eq!(received(&client), Some(0));
+        server.write_all(b"OK").unwrap();
+        client.peek(&mut [0; 2]).unwrap(); // it waits until they are here
+        assert_eq!(received(&client), Some(2));
     }
 
     #[test]
