@@ -33,6 +33,8 @@ const PATIENCE: Duration = Duration::from_millis(100);
 pub struct Sent {
     /// Lines; a last one without its newline counts.
     pub lines: u64,
+    /// Lines with their newline.
+    pub whole_lines: u64,
     /// Bytes of text, without the escapes.
     pub bytes: u64,
     /// Heartbeats.
@@ -201,7 +203,8 @@ impl Outgoing {
     #[must_use]
     pub fn sent(&self) -> Sent {
         let State { text, heartbeats, .. } = &*self.state.lock();
-        let lines = text.lines() + u64::from(!text.at_boundary());
-        Sent { lines, bytes: text.bytes(), heartbeats: *heartbeats }
+        let whole_lines = text.lines();
+        let lines = whole_lines + u64::from(!text.at_boundary());
+        Sent { lines, whole_lines, bytes: text.bytes(), heartbeats: *heartbeats }
     }
 }

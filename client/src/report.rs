@@ -26,9 +26,8 @@ impl Report {
     /// `all_sent` has done just what it was asked to.
     #[must_use]
     pub fn new(ending: Ending, all_sent: bool, sent: Sent, received: Received) -> Self {
-        let answered = received.bytes >= sent.bytes;
         let ending = match ending {
-            Ending::ServerClosed if all_sent && answered => Ending::Complete,
+            Ending::ServerClosed if all_sent && is_answered(&sent, &received) => Ending::Complete,
             other => other,
         };
         Self { ending, sent, received }
@@ -45,12 +44,18 @@ impl Report {
     }
 
     fn unanswered(&self) -> u64 {
-        if self.received.bytes >= self.sent.bytes {
+        if is_answered(&self.sent, &self.received) {
             0
         } else {
-            self.sent.lines.saturating_sub(self.received.lines)
+            self.sent.lines.saturating_sub(self.received.lines).max(1)
         }
     }
+}
+
+/// An echo has as many bytes and as many newlines as its text; a server that says something
+/// else, however much, has not answered.
+fn is_answered(sent: &Sent, received: &Received) -> bool {
+    received.bytes >= sent.bytes && received.lines >= sent.whole_lines
 }
 
 /// The figures: `3 lines sent, 3 answered; 2 heartbeats sent, 2 answered in …`.
