@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::{checked, keepalive_count, user_timeout, whole_seconds};
+use super::{checked, choice, keepalive_count, user_timeout, whole_seconds};
 use crate::detect::{Detect, HAS_USER_TIMEOUT, Keepalive};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -21,7 +21,7 @@ enum Mode {
 #[derive(Debug, Clone, clap::Args)]
 pub struct DetectArgs {
     /// How to notice that the other end is dead
-    #[arg(long, value_name = "HOW", default_value = "heartbeat")]
+    #[arg(long, value_name = "HOW", default_value = "heartbeat", value_parser = choice::<Mode>())]
     detect: Mode,
 
     /// Probe a line on which nothing has come for this long [default: 2h]

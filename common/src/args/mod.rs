@@ -1,11 +1,13 @@
 //! What a flag may say: the checks that both command lines share.
 
+mod choice;
 mod detect;
 
 use std::{ffi::OsString, time::Duration};
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
+pub use choice::choice;
 pub use detect::{DetectArgs, warning};
 
 use crate::LONGEST_WAIT;

@@ -6,16 +6,16 @@ use std::{
     error::Error,
     io::{self, IsTerminal as _, Write as _},
     net::{SocketAddr, ToSocketAddrs as _},
-    num::NonZeroUsize,
     path::PathBuf,
     process::ExitCode,
     time::Duration,
 };
 
 use clap::Parser;
+use common::args::{checked, choice, duration, host_and_port, number, positive};
 use serde_json::json;
 use tests::load::{
-    Outcome, Plan, compare, growth,
+    Outcome, Plan, args, compare, growth,
     process::{self, Cost},
     run,
 };
@@ -40,7 +40,7 @@ use tests::load::{
     load --plot growth.svg --connections 1,10,100,1000,10000")]
 struct Cli {
     /// The server to load
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005")]
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005", value_parser = checked(host_and_port))]
     server: String,
 
     /// Start our server, the bare loop in its shape and a tokio server in turn, load each, and
@@ -50,46 +50,46 @@ struct Cli {
 
     /// Measure one of the server's promises, on a server of its own
     #[cfg(unix)]
-    #[arg(long, value_enum, conflicts_with_all = ["compare", "server", "pid", "rate"])]
+    #[arg(long, value_parser = choice::<Scenario>(), conflicts_with_all = ["compare", "server", "pid", "rate"])]
     scenario: Option<Scenario>,
 
     /// Let clients of every kind come and go at random for this long, on a server of its own,
     /// and hold all accounts against each other
     #[cfg(unix)]
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, conflicts_with_all = ["compare", "scenario", "server", "pid", "rate", "json"])]
+    #[arg(long, value_name = "DURATION", value_parser = checked(duration), conflicts_with_all = ["compare", "scenario", "server", "pid", "rate", "json"])]
     soak: Option<Duration>,
 
     /// Repeat the choices of an earlier --soak
     #[cfg(unix)]
-    #[arg(long, value_name = "NUMBER", requires = "soak")]
-    seed: Option<u64>,
+    #[arg(long, value_name = "NUMBER", requires = "soak", value_parser = checked(number))]
+    seed: Option<u32>,
 
     /// Saturate our server with each of --connections, and draw how cost grows to this SVG
     #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "server", "pid", "rate", "json"])]
     plot: Option<PathBuf>,
 
     /// Connections; several numbers for several runs
-    #[arg(long, value_name = "N", value_delimiter = ',', default_value = "64")]
-    connections: Vec<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_delimiter = ',', default_value = "64", value_parser = checked(args::connections))]
+    connections: Vec<usize>,
 
     /// Bytes of a line, with its newline
-    #[arg(long, value_name = "BYTES", default_value_t = 32)]
+    #[arg(long, value_name = "BYTES", default_value = "32", value_parser = checked(args::line))]
     line: usize,
 
     /// How long replies are counted, after half a second of warm-up
-    #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = checked(duration))]
     duration: Duration,
 
     /// Lines a second on all connections together
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", value_parser = checked(args::rate))]
     rate: Option<f64>,
 
     /// Alternating pairs of runs behind each ratio of --compare
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value = "5", value_parser = checked(args::pairs))]
     pairs: usize,
 
     /// The server's process, to tell its processor time and memory
-    #[arg(long, value_name = "PID")]
+    #[arg(long, value_name = "PID", value_parser = checked(positive))]
     pid: Option<u32>,
 
     /// Print figures as JSON, one object a line
@@ -108,18 +108,17 @@ fn main() -> ExitCode {
 }
 
 fn load(cli: &Cli) -> Result<(), Box<dyn Error>> {
-    let numbers: Vec<usize> = cli.connections.iter().map(|number| number.get()).collect();
     let terminal = io::stderr().is_terminal();
     if let Some(plot) = &cli.plot {
         let plan = Plan { connections: 1, line: cli.line, duration: cli.duration, rate: None };
-        return growth::growth(plan, &numbers, plot);
+        return growth::growth(plan, &cli.connections, plot);
     }
     #[cfg(unix)]
     if let Some(duration) = cli.soak {
-        let seed = cli.seed.unwrap_or_else(|| fastrand::u64(..));
-        return soak_and_tell(soak::Plan { duration, clients: numbers[0], seed });
+        let seed = cli.seed.unwrap_or_else(|| fastrand::u32(..));
+        return soak_and_tell(soak::Plan { duration, clients: cli.connections[0], seed });
     }
-    for connections in numbers {
+    for &connections in &cli.connections {
         let plan = Plan { connections, line: cli.line, duration: cli.duration, rate: cli.rate };
         #[cfg(unix)]
         if let Some(scenario) = cli.scenario {

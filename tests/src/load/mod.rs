@@ -6,6 +6,7 @@
 //! and a reply's latency counts from the moment its line was due, so a server that stalls
 //! is charged for all who waited.
 
+pub mod args;
 pub mod compare;
 mod connection;
 pub mod growth;
@@ -194,7 +195,7 @@ impl Load {
 struct Schedule {
     start: Instant,
     interval: f64,
-    sent: u32,
+    sent: usize,
 }
 
 impl Schedule {
@@ -202,8 +203,9 @@ impl Schedule {
         Self { start, interval: 1.0 / rate, sent: 0 }
     }
 
+    #[allow(clippy::cast_precision_loss, reason = "it takes thousands of years to matter")]
     fn next(&self) -> Instant {
-        self.start + Duration::from_secs_f64(self.interval * f64::from(self.sent))
+        self.start + Duration::from_secs_f64(self.interval * self.sent as f64)
     }
 
     fn due(&mut self, now: Instant) -> Option<(usize, Instant)> {
@@ -212,6 +214,6 @@ impl Schedule {
             return None;
         }
         self.sent += 1;
-        Some((self.sent as usize, due))
+        Some((self.sent, due))
     }
 }

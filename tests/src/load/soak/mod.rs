@@ -36,7 +36,7 @@ pub struct Plan {
     /// How many there are at a time.
     pub clients: usize,
     /// What all choices follow from; only their timing differs from run to run.
-    pub seed: u64,
+    pub seed: u32,
 }
 
 /// What came of it.
@@ -79,7 +79,7 @@ pub fn soak(plan: Plan, mut progress: impl FnMut(&Account)) -> Result<Outcome, B
         for slot in 0..plan.clients as u64 {
             let (done, address) = (done.clone(), server.address);
             scope.spawn(move || {
-                let mut random = Rng::with_seed(plan.seed.wrapping_add(slot));
+                let mut random = Rng::with_seed(u64::from(plan.seed) + slot);
                 while Instant::now() < end {
                     let one = clients::run_one(address, &mut random);
                     let failed = one.is_err();
