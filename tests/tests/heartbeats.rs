@@ -78,15 +78,30 @@ fn a_stopped_server_hears_what_was_said_to_it_before_it_evicts() {
     use nix::sys::signal::Signal;
 
     let mut server = Server::start(&["--timeout", "2s"]);
-    let mut peer = Peer::connect(&server.address);
-    peer.ask(b"hello\n", b"HELLO\n");
+    let mut silent = Peer::connect(&server.address);
+    silent.ask(b"hello\n", b"HELLO\n");
+    let mut talkers: Vec<_> = (0..20).map(|_| Peer::connect(&server.address)).collect();
+    for peer in &mut talkers {
+        peer.ask(b"hello\n", b"HELLO\n");
+    }
     server.program.signal(Signal::SIGSTOP);
-    peer.send(b"are you there?\n");
+    for peer in &mut talkers {
+        peer.send(b"are you there?\n");
+    }
     thread::sleep(Duration::from_secs(4)); // past the time-out
     server.program.signal(Signal::SIGCONT);
-    peer.expect(b"ARE YOU THERE?\n");
-    assert_eq!(peer.read_to_end(), b"");
+    for peer in &mut talkers {
+        peer.expect(b"ARE YOU THERE?\n");
+    }
+    assert_eq!(silent.read_to_end(), b"");
     server.program.wait_for("conn-1 evicted: silent for ");
+    // They have been heard; silent from now on, they go the same way.
+    for peer in &mut talkers {
+        assert_eq!(peer.read_to_end(), b"");
+    }
+    for _ in 0..talkers.len() {
+        server.program.wait_for(" evicted: silent for ");
+    }
 }
 
 #[test]

@@ -122,6 +122,15 @@ pub fn size(pid: u32) -> io::Result<Size> {
     entries("task").and_then(|threads| Ok(Size { threads, descriptors: entries("fd")? }))
 }
 
+/// The most memory that the process `pid` has held so far, in bytes. Linux only.
+///
+/// # Errors
+/// When there is no such process, or no proc(5).
+pub fn peak_memory(pid: u32) -> io::Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    Ok(figure(&status, "VmHWM:") * 1024)
+}
+
 /// How often the threads of the process `pid` have gone to sleep so far. It takes a while
 /// where there are thousands: not to be asked during a load. Linux only.
 ///

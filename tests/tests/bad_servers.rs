@@ -1,0 +1,167 @@
+//! Servers that misbehave, and what our client makes of them: it neither falls nor grows,
+//! and says what was not answered.
+#![cfg(target_os = "linux")]
+
+use std::{io::Write as _, net::Shutdown, thread, time::Duration};
+
+use nix::sys::signal::Signal;
+use tests::{
+    binaries::client,
+    load::process::peak_memory,
+    peer::{Listener, Peer},
+    program::Program,
+};
+
+/// Far more than the client needs, and far less than it is sent.
+const BOUND: u64 = 32 * 1024 * 1024;
+
+/// A client, and the server that it is at the mercy of.
+fn connected(arguments: &[&str]) -> (Program, Peer) {
+    let listener = Listener::bind();
+    let client = client(&listener.address(), arguments);
+    (client, listener.accept())
+}
+
+/// A client that has said three lines, and its server, which has read them.
+fn three_lines_said(idle: &str) -> (Program, Peer) {
+    let (mut client, mut peer) = connected(&["--idle", idle]);
+    client.type_in("one\ntwo\nthree\n");
+    peer.expect(b"one\ntwo\nthree\n");
+    (client, peer)
+}
+
+#[track_caller]
+fn check(client: Program, code: i32, unanswered: &str, stdout: &[u8]) {
+    let finished = client.finish();
+    let last_line = finished.expect_code(code);
+    let told = format!("; {unanswered} sent and not answered");
+    assert!(last_line.ends_with(&told), "{last_line}");
+    assert_eq!(finished.stdout.escape_ascii().to_string(), stdout.escape_ascii().to_string());
+}
+
+#[test]
+fn a_reset_in_the_middle_of_a_line_is_told_with_what_was_not_answered() {
+    let (client, mut peer) = three_lines_said("1h");
+    peer.send(b"ONE\nTW");
+    peer.reset();
+    check(client, 5, "2 lines were", b"ONE\nTW");
+}
+
+#[test]
+fn a_server_that_ends_its_stream_and_goes_on_reading_has_closed() {
+    let (client, mut peer) = three_lines_said("1h");
+    peer.send(b"ONE\nTWO\n");
+    peer.finish_sending();
+    check(client, 3, "1 line was", b"ONE\nTWO\n");
+    assert_eq!(peer.read_to_end(), b"", "the client has closed, too");
+}
+
+#[test]
+fn a_server_that_ends_its_stream_while_the_client_is_blocked_writing_has_closed() {
+    let rule = ["--idle", "300ms", "--retry-interval", "100ms", "--retries", "10000"];
+    let (mut client, mut peer) = connected(&rule);
+    let mut stdin = client.take_stdin();
+    let flood = thread::spawn(move || while stdin.write_all(&[b'\n'; 8192]).is_ok() {});
+    client.wait_for("could not be sent: what was sent before is still waiting");
+    peer.finish_sending();
+    let finished = client.finish();
+    let last_line = finished.expect_code(3);
+    assert!(last_line.ends_with(" lines were sent and not answered"), "{last_line}");
+    flood.join().expect("a flood ends");
+    // What the client had sent is not taken back.
+    let sent = peer.read_to_end();
+    assert!(sent.starts_with(b"\n") && sent.iter().all(|byte| b"\nHeartBeat".contains(byte)));
+}
+
+#[test]
+fn a_server_that_says_something_else_has_not_answered() {
+    let (mut client, mut peer) = three_lines_said("1h");
+    client.close_stdin();
+    assert_eq!(peer.read_to_end(), b"", "the client has said all");
+    peer.send(&[b'x'; 1000]);
+    drop(peer);
+    check(client, 3, "3 lines were", &[b'x'; 1000]);
+}
+
+#[test]
+fn a_server_that_trickles_is_alive_however_many_heartbeats_it_leaves_unanswered() {
+    // Dead would be 1.7 s without a byte; each of these comes after 200 ms at least.
+    let rule = ["--idle", "200ms", "--retry-interval", "500ms", "--retries", "2"];
+    let (mut client, mut peer) = connected(&rule);
+    for _ in 0..12 {
+        client.wait_for("heartbeat 1 sent");
+        peer.send(b"x");
+    }
+    peer.finish_sending();
+    let finished = client.finish();
+    finished.expect_code(3);
+    assert_eq!(finished.stdout, [b'x'; 12]);
+}
+
+#[test]
+fn replies_that_trickle_after_the_inputs_end_all_come() {
+    // A client that has half-closed sends no heartbeats, and is patient all the same.
+    let (mut client, mut peer) = three_lines_said("1s");
+    client.close_stdin();
+    assert_eq!(peer.read_to_end(), b"", "the client has said all");
+    for byte in b"ONE\nTWO\nTHREE\n" {
+        thread::sleep(Duration::from_millis(150)); // the trickle is what is tested
+        peer.send(&[*byte]);
+    }
+    drop(peer);
+    let finished = client.finish();
+    finished.expect_code(0);
+    assert_eq!(finished.stdout, b"ONE\nTWO\nTHREE\n");
+}
+
+/// Sends a flood, and checks that the client stays small and prints what is text of it.
+fn flood(flood: &[u8], text: &[u8]) {
+    let (client, mut peer) = connected(&["--idle", "1h"]);
+    peer.send(flood);
+    peer.send(b"\nHeartBeat"); // answered when all before it has been taken
+    peer.expect(b"HeartBeat");
+    let peak = peak_memory(client.pid()).expect("it runs");
+    assert!(peak < BOUND, "{peak} bytes");
+    peer.finish_sending();
+    let finished = client.finish();
+    finished.expect_code(3);
+    assert!(finished.stdout == [text, b"\n"].concat(), "{} bytes", finished.stdout.len());
+}
+
+#[test]
+fn a_million_acknowledgements_that_are_not_due_are_text() {
+    let surplus = b"OK".repeat(1_000_000);
+    flood(&surplus, &surplus);
+}
+
+#[test]
+fn a_million_probes_are_no_text_and_cost_no_memory() {
+    flood(&b"HeartBeat".repeat(1_000_000), b"");
+}
+
+#[test]
+fn a_million_nuls_are_text() {
+    flood(&vec![0; 1_000_000], &vec![0; 1_000_000]);
+}
+
+#[test]
+fn an_echo_without_an_end_is_printed_in_constant_memory() {
+    let echo = vec![b'X'; 64 * 1024 * 1024];
+    flood(&echo, &echo);
+}
+
+#[test]
+fn a_client_in_a_flood_can_be_interrupted() {
+    for flood in [&b"OK"[..], b"HeartBeat", b"\0", b"X"] {
+        let (client, mut peer) = connected(&["--idle", "1h"]);
+        peer.send(&flood.repeat(100_000));
+        let mut stream = peer.stream().try_clone().expect("a descriptor is left");
+        let flood = flood.repeat(10_000);
+        let flooding = thread::spawn(move || while stream.write_all(&flood).is_ok() {});
+        client.signal(Signal::SIGINT);
+        client.finish().expect_code(130);
+        // The kernel of a client that has gone may keep the window closed for a minute.
+        let _ = peer.stream().shutdown(Shutdown::Both);
+        flooding.join().expect("a flood ends");
+    }
+}
