@@ -55,6 +55,26 @@ fn twenty_mebibytes_of_any_bytes_go_there_and_back() {
     goes_through(&Server::start(&[]), &noise(20 * 1024 * 1024));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_line_of_64_mebibytes_goes_there_and_back_in_constant_memory() {
+    let server = Server::start(&["--timeout", "1h"]);
+    let mut client = client(&server.address, &["--idle", "500ms", "--retries", "1000000"]);
+    let mut line = noise(64 * 1024 * 1024);
+    line.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
+    client.type_in(&line);
+    // It is said when nothing more has come for a while: all of it is there and back.
+    client.wait_for("half a line has been sent");
+    for pid in [client.pid(), server.program.pid()] {
+        let peak = tests::load::process::peak_memory(pid).expect("it runs");
+        assert!(peak < 32 * 1024 * 1024, "{peak} bytes");
+    }
+    client.close_stdin();
+    let finished = client.finish();
+    finished.expect_code(0);
+    assert!(finished.stdout == line.to_ascii_uppercase(), "{} bytes", finished.stdout.len());
+}
+
 #[test]
 fn files_of_every_shape_go_through_whole() {
     let server = Server::start(&[]);
