@@ -39,7 +39,7 @@ fn a_client_over_the_limit_is_told_that_the_server_closed() {
     start_client(&server.address, &["--idle", "1h"]).finish().expect_code(3);
 }
 
-/// A server that may open or start only so much, by the shell's `ulimit`.
+/// A server that may open only so much, by the shell's `ulimit`.
 fn limited(limit: &str, arguments: &str) -> Server {
     let server = binary("server").display();
     let script = format!("ulimit {limit} && exec {server} --listen 127.0.0.1:0 {arguments}");
@@ -114,23 +114,67 @@ mod descriptors {
     }
 }
 
-#[test]
-fn a_thread_that_cannot_be_started_costs_the_others_nothing() {
-    // So little address space that a few stacks use it up. Clients come one at a time: when
-    // memory itself has run out, nothing can be promised.
-    let mut server = limited("-v 60000", "--max-connections 1000");
-    let mut first = Peer::connect(&server.address);
-    first.ask(b"first\n", b"FIRST\n");
-    let mut crowd = Vec::new();
-    let line = loop {
-        crowd.push(TcpStream::connect(&server.address).expect("the backlog has room"));
-        let line = server.program.wait_for("");
-        if line.contains("cannot start a thread") {
-            break line;
-        }
+#[cfg(target_os = "linux")]
+mod threads {
+    use std::{
+        fs,
+        os::unix::fs::{MetadataExt as _, PermissionsExt as _},
+        process::Command,
     };
-    assert!(line.contains("trying again in 500ms"), "{line}");
-    first.ask(b"still served\n", b"STILL SERVED\n");
-    drop(crowd);
-    Peer::connect(&server.address).ask(b"served again\n", b"SERVED AGAIN\n");
+
+    use super::*;
+
+    /// A command as a user whose number of threads can be limited, which root's cannot.
+    fn as_a_user(program: &str) -> Command {
+        if fs::metadata("/proc/self").expect("proc(5)").uid() != 0 {
+            return Command::new(program);
+        }
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--", program]);
+        command
+    }
+
+    /// Limits the threads of a running server's user, as far as this server starts any.
+    fn limit(server: &Server, threads: usize) {
+        let pid = server.program.pid();
+        let status = as_a_user("prlimit")
+            .args([format!("--pid={pid}"), format!("--nproc={threads}:")])
+            .status()
+            .expect("util-linux is installed");
+        assert!(status.success());
+    }
+
+    #[test]
+    fn without_threads_the_held_go_on_and_it_serves_again_when_there_are_some() {
+        // Any user can reach it there.
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let program = folder.path().join("server");
+        // By a process of its own: a file that this one has open to write cannot be run.
+        let copied = Command::new("cp").arg(binary("server")).arg(&program).status();
+        assert!(copied.is_ok_and(|status| status.success()));
+        let mut server = Server::from_command(
+            as_a_user(program.to_str().expect("it is text")).args(["--listen", "127.0.0.1:0"]),
+        );
+        let mut first = Peer::connect(&server.address);
+        first.ask(b"first\n", b"FIRST\n");
+        server.program.wait_for("conn-1 connected from ");
+
+        let tasks = format!("/proc/{}/task", server.program.pid());
+        limit(&server, fs::read_dir(tasks).unwrap().count() + 5);
+        let mut crowd = Vec::new();
+        let line = loop {
+            crowd.push(TcpStream::connect(&server.address).expect("the backlog has room"));
+            let line = server.program.wait_for("");
+            if line.contains("cannot start a thread") {
+                break line;
+            }
+        };
+        assert!(line.contains("trying again in 500ms"), "{line}");
+        first.ask(b"still served\n", b"STILL SERVED\n");
+
+        limit(&server, 4000);
+        Peer::connect(&server.address).ask(b"served again\n", b"SERVED AGAIN\n");
+        server.stop().expect_code(0);
+    }
 }
