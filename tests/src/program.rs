@@ -148,8 +148,27 @@ impl Program {
     /// If the process is gone.
     #[cfg(unix)]
     pub fn signal(&self, signal: nix::sys::signal::Signal) {
-        let pid = i32::try_from(self.child.id()).expect("a process id fits");
-        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal).expect("it is running");
+        nix::sys::signal::kill(self.process(), signal).expect("it is running");
+    }
+
+    /// Stops the program as Ctrl-Z does, and waits until each of its threads has stopped.
+    ///
+    /// # Panics
+    /// If the process is gone.
+    #[cfg(unix)]
+    pub fn pause(&self) {
+        use nix::sys::{
+            signal::Signal,
+            wait::{WaitPidFlag, waitpid},
+        };
+
+        self.signal(Signal::SIGSTOP);
+        waitpid(self.process(), Some(WaitPidFlag::WUNTRACED)).expect("it is running");
+    }
+
+    #[cfg(unix)]
+    fn process(&self) -> nix::unistd::Pid {
+        nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).expect("a process id fits"))
     }
 
     /// Types the last words, ends stdin, and checks that the program ends well, with this as

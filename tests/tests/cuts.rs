@@ -175,7 +175,7 @@ fn given_up(kind: Client, arguments: &[&[&str]], predicted: Duration) {
 fn closed_window_cut(arguments: &[&str], code: i32) {
     let server = Server::start(&["--timeout", "1h"]);
     let mut client = client(&server.address, &[&["-v"], arguments].concat());
-    server.program.signal(nix::sys::signal::Signal::SIGSTOP);
+    server.program.pause();
     let mut stdin = client.take_stdin();
     thread::spawn(move || while stdin.write_all(&[b'\n'; 8192]).is_ok() {});
     thread::sleep(Duration::from_millis(1500)); // the window closes, and is probed

@@ -31,7 +31,7 @@ fn a_stopped_server_is_noticed() {
     let server = Server::start(&[]);
     let mut client = client(&server.address, &QUICK);
     client.wait_for("heartbeat 1 answered in ");
-    server.program.signal(Signal::SIGSTOP);
+    server.program.pause();
     client.wait_for("heartbeat 1 sent");
     client.wait_for("heartbeat 2 sent (1 unanswered");
     let line = client.wait_for("heartbeat 3 sent (2 unanswered");
@@ -45,7 +45,7 @@ fn a_stopped_server_is_noticed() {
 fn a_stopped_server_is_noticed_while_lines_are_typed_at_it() {
     // What we send proves nothing.
     let server = Server::start(&[]);
-    server.program.signal(Signal::SIGSTOP);
+    server.program.pause();
     let mut client = client(&server.address, &QUICK);
     let mut stdin = client.take_stdin();
     let typist = thread::spawn(move || {
@@ -67,7 +67,9 @@ fn a_stopped_server_is_noticed_while_lines_are_typed_at_it() {
 #[test]
 fn a_server_that_does_not_read_is_noticed_while_main_is_blocked_writing() {
     let listener = Listener::bind();
-    let mut client = client(&listener.address(), &QUICK);
+    // Time enough to fill all there is to be filled before the first heartbeat.
+    let rule = ["--idle", "2s", "--retry-interval", "200ms", "--retries", "2"];
+    let mut client = client(&listener.address(), &rule);
     let _peer = listener.accept();
     let mut stdin = client.take_stdin();
     let flood = thread::spawn(move || while stdin.write_all(&[b'\n'; 8192]).is_ok() {});
@@ -159,7 +161,7 @@ fn an_answer_that_came_while_the_client_was_stopped_counts() {
         let mut peer = listener.accept();
         peer.expect(b"HeartBeat");
         let verdict = Instant::now() + interval;
-        client.signal(Signal::SIGSTOP);
+        client.pause();
         peer.send(b"OK");
         thread::sleep(verdict.saturating_duration_since(Instant::now()));
         client.signal(Signal::SIGCONT);
@@ -178,7 +180,7 @@ fn a_stopped_client_asks_before_it_gives_up() {
     let server = Server::start(&[]);
     let mut client =
         client(&server.address, &["--idle", "300ms", "--retry-interval", "3s", "--retries", "0"]);
-    client.signal(Signal::SIGSTOP);
+    client.pause();
     thread::sleep(Duration::from_secs(4)); // longer than idle + interval
     client.signal(Signal::SIGCONT);
     client.wait_for("heartbeat 1 answered in ");

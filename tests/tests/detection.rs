@@ -24,7 +24,7 @@ fn a_stopped_server_is_a_silent_service_to_the_heartbeat_and_alive_to_keepalive(
     let rule = ["--idle", "3s", "--retry-interval", "1s", "--retries", "2"];
     let heartbeat = client(&server.address, &rule);
     let both = client(&server.address, &[&rule[..], &BOTH, &figures].concat());
-    server.program.signal(Signal::SIGSTOP);
+    server.program.pause();
     for aware in [heartbeat, both] {
         let finished = aware.finish();
         let last_line = finished.expect_code(4);
@@ -39,7 +39,7 @@ fn a_stopped_server_with_its_window_full_is_not_reading() {
     let server = Server::start(&[]);
     let rule = ["--idle", "2s", "--retry-interval", "500ms", "--retries", "3"];
     let mut client = client(&server.address, &rule);
-    server.program.signal(Signal::SIGSTOP);
+    server.program.pause();
     let mut stdin = client.take_stdin();
     let flood = thread::spawn(move || while stdin.write_all(&[b'\n'; 8192]).is_ok() {});
     let finished = client.finish();

@@ -84,7 +84,7 @@ fn a_stopped_server_hears_what_was_said_to_it_before_it_evicts() {
     for peer in &mut talkers {
         peer.ask(b"hello\n", b"HELLO\n");
     }
-    server.program.signal(Signal::SIGSTOP);
+    server.program.pause();
     for peer in &mut talkers {
         peer.send(b"are you there?\n");
     }

@@ -94,7 +94,7 @@ fn a_client_that_was_stopped_lives_on_if_the_server_kept_it() {
     let server = Server::start(&["--timeout", "1h"]);
     let mut client = client(&server.address, &["--idle", "300ms", "--retries", "3"]);
     client.wait_for("heartbeat 1 answered in ");
-    client.signal(Signal::SIGSTOP);
+    client.pause();
     thread::sleep(Duration::from_secs(1)); // several heartbeats are missed
     client.signal(Signal::SIGCONT);
     client.wait_for("heartbeat 1 answered in ");
