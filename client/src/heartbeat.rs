@@ -27,6 +27,7 @@ pub fn run(
 ) {
     let mut liveness = Liveness::new(rule, activity.last_heard().0);
     let (mut unsent, mut not_sent) = (0, None);
+    let mut counted = 0;
     loop {
         let (now, (heard, bytes_read)) = (Instant::now(), activity.last_heard());
         let silence = now.saturating_duration_since(heard);
@@ -61,12 +62,15 @@ pub fn run(
                 warn!("our own output is blocked, so the server cannot be heard");
                 liveness = Liveness::new(rule, now);
             }
-            // It came while this process was stopped, and the receiver, woken with us, is
-            // about to read it.
-            Step::Dead(_) if outgoing.received() > Some(bytes_read) => {
-                liveness = Liveness::new(rule, now);
-            }
             Step::Dead(silence) => {
+                // What came while this process was stopped, the receiver, woken with us, is
+                // about to read. It counts once: TCP's urgent bytes are never read.
+                let unread = outgoing.received().filter(|&count| count > bytes_read.max(counted));
+                if let Some(count) = unread {
+                    counted = count;
+                    liveness = Liveness::new(rule, now);
+                    continue;
+                }
                 let finding = outgoing.finding(silence.lasted);
                 let unanswered = Unanswered { silence, unsent, not_sent, finding };
                 end.signal(Ending::Unanswered(unanswered));

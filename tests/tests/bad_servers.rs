@@ -99,6 +99,13 @@ fn a_server_that_trickles_is_alive_however_many_heartbeats_it_leaves_unanswered(
 }
 
 #[test]
+fn an_urgent_byte_that_nobody_reads_makes_no_server_live_for_ever() {
+    let (client, peer) = connected(&["--idle", "300ms", "--retry-interval", "300ms"]);
+    socket2::SockRef::from(peer.stream()).send_out_of_band(b"!").expect("it is connected");
+    client.finish().expect_code(4);
+}
+
+#[test]
 fn replies_that_trickle_after_the_inputs_end_all_come() {
     // A client that has half-closed sends no heartbeats, and is patient all the same.
     let (mut client, mut peer) = three_lines_said("1s");
