@@ -68,7 +68,8 @@ fn a_server_that_does_not_read_is_noticed_while_main_is_blocked_writing() {
     let mut client = client(&listener.address(), &rule);
     let _peer = listener.accept();
     let mut stdin = client.take_stdin();
-    let flood = thread::spawn(move || while stdin.write_all(&[b'\n'; 8192]).is_ok() {});
+    let line = [&[b'x'; 8191][..], b"\n"].concat(); // long ones fill them sooner
+    let flood = thread::spawn(move || while stdin.write_all(&line).is_ok() {});
     client.wait_for("could not be sent: what was sent before is still waiting");
     check_verdict(client.finish().expect_code(4));
     flood.join().unwrap();
