@@ -37,6 +37,10 @@ pub struct Answered {
 /// and who holds the lock for longer is sending text, which is an answer as well.
 const PROBE_PATIENCE: Duration = Duration::from_millis(10);
 
+/// Acknowledgements that may be due when a probe is answered. A server that asks without end,
+/// and acknowledges nothing, must not fill the books with its answers.
+const MOST_DUE: usize = 1024;
+
 /// What the receiver works with.
 pub struct Receive<'a, W> {
     /// The connection.
@@ -95,8 +99,10 @@ impl<W: Write> Receive<'_, W> {
 
             (received.lines, received.bytes) = (replies.lines(), replies.bytes());
             self.activity.listening(Instant::now(), received);
-            if probed {
+            if probed && replies.due() < MOST_DUE {
                 self.answer_probe();
+            } else if probed {
+                warn!("the server's probe not answered: {MOST_DUE} acknowledgements are due");
             }
             if count == 0 {
                 return Ok(());

@@ -24,7 +24,7 @@ fn a_server_whose_answer_is_not_read_yet_is_not_dead() {
     server.write_all(b"OK").unwrap();
     stream.peek(&mut [0; 2]).unwrap(); // it waits until they are here
 
-    let (end, ended) = EndSignal::new(Arc::clone(&stream));
+    let (end, ended) = EndSignal::new(|| ());
     let (to_receiver, books) = crossbeam_channel::unbounded();
     let (_to_heartbeat, answered) = crossbeam_channel::unbounded();
     let outgoing = Outgoing::new(stream, to_receiver);

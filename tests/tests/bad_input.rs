@@ -16,7 +16,7 @@ const TOO_LONG: &str = "99999999999999y";
 const TOO_LARGE: &str = "18446744073709551616";
 
 /// What each kind of value, as `--help` calls it, is never.
-const REFUSED: [(&str, &[&str]); 9] = [
+const REFUSED: [(&str, &[&str]); 10] = [
     (
         "DURATION",
         &[
@@ -33,6 +33,7 @@ const REFUSED: [(&str, &[&str]); 9] = [
         ],
     ),
     ("N", &["", "-1", "1.5", "many", TOO_LONG, TOO_LARGE, "4294967296"]),
+    ("SEED", &["", "-1", "1.5", "many", TOO_LONG, TOO_LARGE, "4294967296"]),
     ("BYTES", &["", "0", "1", "-1", "1.5", "many", TOO_LONG, TOO_LARGE, "4294967296"]),
     ("PID", &["", "0", "-1", "1.5", "many", TOO_LONG, TOO_LARGE, "4294967296"]),
     (
@@ -65,7 +66,7 @@ const REFUSED: [(&str, &[&str]); 9] = [
 ];
 
 /// The edges of what a flag takes; and whether zero, which most do not take, is within.
-const TAKEN: [(&str, &str, &[&str]); 22] = [
+const TAKEN: [(&str, &str, &[&str]); 24] = [
     ("server", "--listen", &["192.0.2.1:0", "192.0.2.1:65535"]),
     ("server", "--timeout", &["1ns", "365days"]),
     ("server", "--probe", &["1ns", "59s"]),
@@ -87,6 +88,8 @@ const TAKEN: [(&str, &str, &[&str]); 22] = [
     ("both", "--keepalive-count", &["1", "127"]),
     ("both", "--user-timeout", &["1s", "2147483s"]),
     ("load", "--scenario", &[]), // taken, they would run
+    ("load", "--soak", &[]),
+    ("load", "--seed", &[]),
     ("load", "--plot", &[]),
 ];
 

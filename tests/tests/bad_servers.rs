@@ -147,6 +147,23 @@ fn a_million_probes_are_no_text_and_cost_no_memory() {
 }
 
 #[test]
+fn a_server_that_asks_without_end_and_acknowledges_nothing_is_answered_no_more() {
+    let (mut client, mut peer) = connected(&["--idle", "1h"]);
+    for _ in 0..1024 {
+        peer.ask(b"HeartBeat", b"HeartBeat");
+    }
+    peer.send(b"HeartBeat");
+    client.wait_for("the server's probe not answered: 1024 acknowledgements are due");
+
+    // Those that come late are acknowledgements still, and not text.
+    peer.send(&b"OK".repeat(1024));
+    peer.ask(b"HeartBeat", b"HeartBeat");
+    client.close_stdin();
+    drop(peer);
+    assert_eq!(client.finish().stdout, b"");
+}
+
+#[test]
 fn a_million_nuls_are_text() {
     flood(&vec![0; 1_000_000], &vec![0; 1_000_000]);
 }

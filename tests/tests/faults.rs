@@ -3,14 +3,18 @@
 #![cfg(target_os = "linux")]
 
 use std::{
-    fs,
     io::{Read as _, Write as _},
     net::TcpStream,
     thread,
     time::Duration,
 };
 
-use tests::{binaries::Server, load::process::peak_memory, peer::Peer, wait_until};
+use tests::{
+    binaries::Server,
+    load::process::{peak_memory, size},
+    peer::Peer,
+    wait_until,
+};
 
 /// Sends all of `request` and returns all that comes back, while sending.
 fn exchange(server: &Server, request: &[u8]) -> Vec<u8> {
@@ -29,12 +33,6 @@ fn exchange(server: &Server, request: &[u8]) -> Vec<u8> {
 
 fn still_serves(server: &Server) {
     Peer::connect(&server.address).ask(b"still there?\n", b"STILL THERE?\n");
-}
-
-/// Threads and descriptors of a process.
-fn size(pid: u32) -> (usize, usize) {
-    let entries = |folder| fs::read_dir(format!("/proc/{pid}/{folder}")).expect("it runs").count();
-    (entries("task"), entries("fd"))
 }
 
 #[test]
@@ -83,13 +81,13 @@ fn after_a_storm_of_connects_and_resets_the_server_is_as_small_as_before() {
     let server = Server::start(&["-q"]);
     let pid = server.program.pid();
     still_serves(&server);
-    let before = size(pid);
+    let before = size(pid).expect("it runs");
     for _ in 0..10_000 {
         Peer::connect(&server.address).reset();
     }
     // Their threads end by themselves; nobody says so with -q.
     still_serves(&server);
-    wait_until("it is as small as before", || size(pid) <= before);
+    wait_until("it is as small as before", || size(pid).expect("it runs").is_within(before));
     server.stop().expect_code(0);
 }
 

@@ -20,10 +20,6 @@ const ORIGINAL_TAIL: &[u8] = b"\0rtBeat";
 /// The echo of a heartbeat that the original server did not recognise.
 const ORIGINAL_ECHO: &[u8] = b"HEARTBEAT";
 
-/// Acknowledgements that may be due at once. A server that asks for heartbeats without end,
-/// and never answers one, must not fill the memory with them.
-const MOST_DUE: usize = 1024;
-
 /// A heartbeat on its way, as entered in the books before its bytes were written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SentHeartbeat {
@@ -84,13 +80,15 @@ impl ReplyReader {
         }
     }
 
-    /// A heartbeat was sent; heartbeats are told of in the order in which they went out. Of
-    /// more than 1024 that are not answered the oldest is forgotten.
+    /// A heartbeat was sent; heartbeats are told of in the order in which they went out.
     pub fn expect(&mut self, heartbeat: SentHeartbeat) {
-        if self.due.len() == MOST_DUE {
-            self.due.pop_front();
-        }
         self.due.push_back(heartbeat);
+    }
+
+    /// Acknowledgements that are due.
+    #[must_use]
+    pub fn due(&self) -> usize {
+        self.due.len()
     }
 
     /// Where the next read goes. It is never empty.

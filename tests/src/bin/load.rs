@@ -61,7 +61,7 @@ struct Cli {
 
     /// Repeat the choices of an earlier --soak
     #[cfg(unix)]
-    #[arg(long, value_name = "NUMBER", requires = "soak", value_parser = checked(number))]
+    #[arg(long, value_name = "SEED", requires = "soak", value_parser = checked(number))]
     seed: Option<u32>,
 
     /// Saturate our server with each of --connections, and draw how cost grows to this SVG

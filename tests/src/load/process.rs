@@ -113,6 +113,14 @@ pub struct Size {
     pub descriptors: usize,
 }
 
+impl Size {
+    /// Whether neither figure is larger than there.
+    #[must_use]
+    pub fn is_within(&self, other: Self) -> bool {
+        self.threads <= other.threads && self.descriptors <= other.descriptors
+    }
+}
+
 /// Asks what the process `pid` holds. Linux only.
 ///
 /// # Errors

@@ -103,7 +103,9 @@ pub fn soak(plan: Plan, mut progress: impl FnMut(&Account)) -> Result<Outcome, B
         }
     })?;
 
-    wait_until("the server is as small as before", || is_small(&server, small));
+    wait_until("the server is as small as before", || {
+        process::size(server.pid()).is_ok_and(|size| size.is_within(small))
+    });
     let memory = (memory, process::cost(server.pid())?.memory);
     let last_line = server.stop()?;
     account.compare_with(&last_line)?;
@@ -116,9 +118,4 @@ fn first_client(server: &Started) -> Result<Account, Box<dyn Error>> {
     stream.write_all(b"hello\n")?;
     stream.read_exact(&mut [0; 6])?;
     Ok(Account { connections: 1, lines: 1, echoed: 1, received: 6, sent: 6, ..Account::default() })
-}
-
-fn is_small(server: &Started, small: Size) -> bool {
-    process::size(server.pid())
-        .is_ok_and(|size| size.threads <= small.threads && size.descriptors <= small.descriptors)
 }
