@@ -2,10 +2,15 @@
 
 use std::time::Instant;
 
+use common::wire::HEARTBEAT;
+
 use super::event::{Content, Side};
 
 /// What the client says of a heartbeat that was answered.
 pub(super) const ANSWERED: &str = "answered in";
+
+/// What the server says when it has asked for a sign of life.
+pub(super) const PROBE: &str = "probe sent";
 
 /// Something that was seen.
 #[derive(Debug)]
@@ -42,15 +47,18 @@ pub fn put_in_order(notes: &mut [Note]) {
     }
 }
 
-/// The place of a note among those of a moment: a request, its reading, the reply, its reading.
+/// The place of a note among those of a moment: the server's probe, a request, its reading,
+/// the reply, its reading.
 fn rank(seen: &Seen, server_ended: bool) -> u8 {
     match seen {
-        Seen::Ended(Side::Client) if server_ended => 4,
-        Seen::Passed(Side::Client, Content::EndOfStream | Content::Reset) if server_ended => 5,
-        Seen::Said(Side::Client, line) if line.contains(ANSWERED) => 3,
-        Seen::Said(Side::Client, _) | Seen::Ended(Side::Client) => 0,
-        Seen::Passed(Side::Client, _) => 1,
-        Seen::Said(Side::Server, _) | Seen::Ended(Side::Server) => 2,
-        Seen::Passed(Side::Server, _) => 3,
+        Seen::Said(Side::Server, line) if line.contains(PROBE) => 0,
+        Seen::Passed(Side::Server, Content::Bytes(bytes)) if bytes == HEARTBEAT => 1,
+        Seen::Ended(Side::Client) if server_ended => 6,
+        Seen::Passed(Side::Client, Content::EndOfStream | Content::Reset) if server_ended => 7,
+        Seen::Said(Side::Client, line) if line.contains(ANSWERED) => 5,
+        Seen::Said(Side::Client, _) | Seen::Ended(Side::Client) => 2,
+        Seen::Passed(Side::Client, _) => 3,
+        Seen::Said(Side::Server, _) | Seen::Ended(Side::Server) => 4,
+        Seen::Passed(Side::Server, _) => 5,
     }
 }

@@ -4,13 +4,17 @@ use std::time::Duration;
 
 use super::{
     event::{Event, Side},
-    predict::notice::{Notice, Noticed},
-    scene::{Breakage, Plot},
+    predict::{
+        kernel,
+        notice::{Notice, Noticed, rhythm},
+    },
+    scene::{Breakage, Plot, healing_cut, quarter},
     settings::Settings,
     stage::{Deed, Stage},
-    story::{LastWords, Story, Wire},
+    story::{LastWords, Story},
     verdict::{By, Observed, agrees, patience},
 };
+use crate::DEADLINE;
 
 /// What came of a scene.
 #[derive(Debug)]
@@ -23,6 +27,14 @@ pub struct Outcome {
     pub witnesses: Vec<Witness>,
     /// How long it was watched after the fault.
     pub watched: Duration,
+}
+
+impl Outcome {
+    /// Whether every prediction came true.
+    #[must_use]
+    pub fn is_as_predicted(&self) -> bool {
+        self.witnesses.iter().all(|witness| witness.agrees)
+    }
 }
 
 /// A side, what it should have noticed, and what it did.
@@ -49,7 +61,7 @@ impl Witness {
 }
 
 /// How long something is watched that is predicted never to be noticed.
-pub const WATCH: Duration = Duration::from_secs(8);
+const WATCH: Duration = Duration::from_secs(8);
 
 /// How long an acknowledgement may be on its way: Linux delays one by up to 40 ms.
 const SETTLING: Duration = Duration::from_millis(60);
@@ -57,44 +69,16 @@ const SETTLING: Duration = Duration::from_millis(60);
 /// Plays a scene. Each event is shown to `show` as it happens.
 ///
 /// # Panics
-/// When a program cannot be started, or the line cannot be cut.
+/// When a program cannot be started, the line cannot be cut, or the plot does not go with
+/// the settings.
 pub fn play(plot: Plot, settings: &Settings, show: &mut dyn FnMut(&Event)) -> Outcome {
     let predicted = plot.predicted(settings);
     let mut stage = Stage::set(settings, plot.wire(), show);
-    let by_heartbeat = settings.detect().by_heartbeat();
-    let idle = if by_heartbeat { settings.rule().idle() } else { Duration::from_secs(1) };
-    if plot.wire() != Wire::Flooded {
-        stage.type_in("hello\n");
-        stage.follow(idle * 5 / 4, |_| false); // a heartbeat's time, to see the healthy line
-    }
-
-    let mut fault = stage.story.now();
-    match plot {
-        Plot::KeptAlive => drop(stage.follow(settings.timeout() * 5 / 4, is_over)),
-        Plot::Healed => heal(&mut stage, idle + settings.rule().interval() / 2),
-        Plot::Broken(Breakage::NotReading) => {
-            stage.story.between("nobody reads what the client puts out, and lines flood in");
-            let taken = stage.flood();
-            watch(&mut stage, &predicted);
-            if let Some(last) = taken.try_iter().last() {
-                fault = stage.story.since_start(last);
-            }
-        }
-        Plot::Broken(breakage) => {
-            if breakage == Breakage::CutWriting {
-                stage.type_in("are you there?\n");
-                stage.follow(SETTLING, |_| false);
-                fault = stage.story.now();
-            }
-            if let Some((deed, text)) = breakage.deed() {
-                stage.act(deed, text);
-            }
-            if breakage == Breakage::CutWriting {
-                stage.type_in("are you there?\n");
-            }
-            watch(&mut stage, &predicted);
-        }
-    }
+    let fault = match plot {
+        Plot::KeptAlive => keep_alive(&mut stage, settings),
+        Plot::Healed => heal(&mut stage, settings),
+        Plot::Broken(breakage) => destroy(breakage, &mut stage, settings, &predicted),
+    };
     let watched = stage.story.now().saturating_sub(fault);
     let (story, exit_code) = stage.clear();
     judge(story, exit_code, predicted, fault, watched)
@@ -104,14 +88,70 @@ fn is_over(story: &Story) -> bool {
     story.client.is_some() || story.server.is_some()
 }
 
-fn heal(stage: &mut Stage<'_>, after: Duration) {
+/// Shows the healthy line, and comes a while after a heartbeat was answered. There is none
+/// where the server evicts sooner, and with keepalive alone.
+fn warm_up(stage: &mut Stage<'_>, settings: &Settings) {
+    stage.type_in("hello\n");
+    if rhythm(settings).is_some_and(|rhythm| rhythm < settings.timeout()) {
+        let limit = settings.timeout() + DEADLINE;
+        stage.follow(limit, |story| story.heartbeats > 0 || is_over(story));
+    }
+    stage.follow(quarter(settings), |_| false);
+}
+
+/// Does nothing, for longer than anybody bears silence. Returns the moment of the last byte
+/// that is not a heartbeat's.
+fn keep_alive(stage: &mut Stage<'_>, settings: &Settings) -> Duration {
+    let keepalive = settings.detect().keepalive().map(kernel::keepalive_verdict);
+    let longest = settings.timeout().max(keepalive.unwrap_or_default());
+    stage.type_in("hello\n");
+    let last = stage.story.now();
+    stage.follow(longest * 5 / 4, |story| story.client.is_some() && story.server.is_some());
+    last
+}
+
+fn heal(stage: &mut Stage<'_>, settings: &Settings) -> Duration {
+    let cut = healing_cut(settings).expect("the plot goes with the settings");
+    warm_up(stage, settings);
+    let fault = stage.story.now();
     stage.act(Deed::Cut, "network cut");
-    stage.follow(after, is_over);
+    stage.follow(cut, is_over);
     stage.act(Deed::Mend, "network mended");
-    let answered = stage.story.answered;
-    stage.follow(WATCH, |story| story.answered > answered || is_over(story));
+    let heartbeats = stage.story.heartbeats;
+    let longest = if rhythm(settings).is_some() { cut + DEADLINE } else { cut };
+    stage.follow(longest, |story| story.heartbeats > heartbeats || is_over(story));
     stage.type_in("still there?\n");
     stage.follow(SETTLING, is_over);
+    fault
+}
+
+/// Breaks something and watches. Returns the moment from which the rules count.
+fn destroy(
+    breakage: Breakage,
+    stage: &mut Stage<'_>,
+    settings: &Settings,
+    predicted: &[(Side, Vec<Noticed>)],
+) -> Duration {
+    let Some((deed, text)) = breakage.deed() else {
+        let start = stage.story.now(); // and a moment later the windows are full
+        stage.flood("nobody reads what the client puts out, and lines flood in");
+        watch(stage, predicted);
+        return start;
+    };
+    warm_up(stage, settings);
+    if breakage != Breakage::CutWriting {
+        let fault = stage.story.now();
+        stage.act(deed, text);
+        watch(stage, predicted);
+        return fault;
+    }
+    stage.type_in("are you there?\n");
+    stage.follow(SETTLING, |_| false);
+    let last = stage.story.events.last().map_or_else(|| stage.story.now(), |event| event.at);
+    stage.act(deed, text);
+    stage.type_in("are you there?\n");
+    watch(stage, predicted);
+    last
 }
 
 /// Watches until all that is predicted has been noticed, or long enough to believe that it

@@ -66,6 +66,15 @@ fn cut(text: String, bytes: usize, columns: usize) -> String {
     text.chars().take_while(fits).chain(count.chars()).collect()
 }
 
+/// A text in lines of at most so many columns, cut at its spaces; what stands before it is
+/// kept free below.
+#[must_use]
+pub fn hanging(before: &str, text: &str, columns: usize) -> String {
+    let below = " ".repeat(display_width(before));
+    let options = Options::new(columns).initial_indent(before).subsequent_indent(&below);
+    textwrap::fill(text, options.word_splitter(WordSplitter::NoHyphenation))
+}
+
 /// The text in lines of at most so many columns, everything escaped that is not to be seen.
 #[must_use]
 pub fn lines(text: &str, columns: usize) -> Vec<String> {

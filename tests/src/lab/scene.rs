@@ -1,8 +1,15 @@
 //! The scenes: what is done to the programs or to the line, and who should notice what.
 
+use std::time::Duration;
+
+use common::{console::Seconds, detect::Keepalive};
+
 use super::{
     event::Side,
-    predict::notice::{Fault, Noticed, notices},
+    predict::{
+        kernel,
+        notice::{Fault, Notice, Noticed, notices, rhythm},
+    },
     settings::Settings,
     stage::Deed,
     story::Wire,
@@ -15,10 +22,20 @@ pub struct Scene {
     pub name: &'static str,
     /// Its heading.
     pub title: &'static str,
-    /// What will be done, and what the rule says about it, in a sentence.
-    pub sentence: &'static str,
+    /// What will be done, and what the rules say about it, in a sentence or two.
+    sentence: &'static str,
+    /// The same where keepalive alone detects, if that is another story.
+    with_keepalive: Option<&'static str>,
     /// What it is.
     pub plot: Plot,
+}
+
+impl Scene {
+    /// What will be done, and what the rules say about it, in a sentence or two.
+    #[must_use]
+    pub fn sentence(&self, settings: &Settings) -> &'static str {
+        self.with_keepalive.filter(|_| !settings.detect().by_heartbeat()).unwrap_or(self.sentence)
+    }
 }
 
 /// What happens in a scene.
@@ -106,18 +123,98 @@ impl Plot {
         }
     }
 
+    /// A stretch without an event that is longer than this is told as one in which nothing
+    /// happens; none, if what passes is not seen.
+    #[must_use]
+    pub fn idle(self) -> Duration {
+        match self.wire() {
+            Wire::Flooded => Duration::MAX,
+            Wire::Relayed | Wire::Direct => Duration::from_millis(300),
+        }
+    }
+
+    /// Those who are there to notice it.
+    #[must_use]
+    pub fn witnesses(self) -> &'static [Side] {
+        match self {
+            Self::Broken(breakage) => breakage.witnesses(),
+            Self::KeptAlive | Self::Healed => &[Side::Client, Side::Server],
+        }
+    }
+
     /// Who should notice what. Nobody notices what does not last.
     #[must_use]
     pub fn predicted(self, settings: &Settings) -> Vec<(Side, Vec<Noticed>)> {
+        let noticed = |side| match self {
+            Self::Broken(breakage) => notices(settings, side, breakage.fault(side)),
+            Self::KeptAlive => evicted_though_well(settings, side).into_iter().collect(),
+            Self::Healed => Vec::new(),
+        };
+        self.witnesses().iter().map(|&side| (side, noticed(side))).collect()
+    }
+
+    /// Whether it can be played with these settings.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check(self, settings: &Settings) -> Result<(), String> {
         match self {
-            Self::Broken(breakage) => breakage
-                .witnesses()
-                .iter()
-                .map(|&side| (side, notices(settings, side, breakage.fault(side))))
-                .collect(),
-            _ => vec![(Side::Client, Vec::new()), (Side::Server, Vec::new())],
+            Self::Healed => healing_cut(settings).map(drop),
+            Self::KeptAlive | Self::Broken(_) => Ok(()),
         }
     }
+}
+
+/// What becomes of a client that is well, but first heard when the server has lost patience.
+fn evicted_though_well(settings: &Settings, side: Side) -> Option<Noticed> {
+    let timeout = settings.timeout();
+    let by = match side {
+        Side::Client => Notice::Closed,
+        Side::Server => Notice::TimeOut,
+    };
+    (rhythm(settings) == Some(timeout)).then(|| Noticed::at(by, timeout))
+}
+
+/// From the last byte to what is done: a quarter of the time in which the next is due, or of
+/// that between two probes of the kernel, if there are no others; that may be hours.
+pub(super) fn quarter(settings: &Settings) -> Duration {
+    let keepalive = settings.detect().keepalive().map(kernel::keepalive_period);
+    let between_probes = keepalive.unwrap_or_default().min(Duration::from_secs(4));
+    rhythm(settings).unwrap_or(between_probes) / 4
+}
+
+/// Linux sends again no sooner than this.
+const FIRST_RETRANSMISSION: Duration = Duration::from_millis(200);
+
+/// How long the line is cut, from a [`quarter`] on: so long that something is lost, and so
+/// short that it arrives, sent again, before anybody has given up.
+///
+/// # Errors
+/// When no cut is both.
+pub(super) fn healing_cut(settings: &Settings) -> Result<Duration, String> {
+    let quarter = quarter(settings);
+    let ways = [Side::Client, Side::Server].map(|side| notices(settings, side, Fault::CutIdle));
+    let verdict = ways.iter().flatten().map(|way| way.window.latest).min();
+    let verdict = verdict.unwrap_or_default().saturating_sub(quarter);
+    let (asks, answer, least) = match (rhythm(settings), settings.detect().keepalive()) {
+        // What is lost is sent again after twice as long each time.
+        (Some(rhythm), _) => (rhythm - quarter, FIRST_RETRANSMISSION, FIRST_RETRANSMISSION),
+        // The probe after those that are lost has to be sent an interval before the verdict.
+        (None, Some(Keepalive { idle, interval, .. })) => {
+            (idle.saturating_sub(quarter), interval, Duration::ZERO)
+        }
+        (None, None) => (Duration::ZERO, Duration::ZERO, Duration::ZERO),
+    };
+    let room = verdict.saturating_sub(asks).saturating_sub(answer);
+    if room <= least {
+        return Err(format!(
+            "no cut would heal in time: what is lost first is sent {} after the line was cut, \
+             and the first to give up does so after {}",
+            Seconds(asks),
+            Seconds(verdict)
+        ));
+    }
+    Ok(asks + room / 3)
 }
 
 /// The scenes, those of the tour first.
@@ -128,6 +225,11 @@ pub const SCENES: [Scene; 10] = [
         sentence: "Nobody types, for longer than the server bears silence. The client's heartbeats \
                    are all that passes: each puts the connection at the back of the server's queue, \
                    so it never comes to the front.",
+        with_keepalive: Some(
+            "Nobody types, and with keepalive alone the programs send nothing, either. The \
+             kernels' probes are all that passes. No program hears of them, and none counts the \
+             silence.",
+        ),
         plot: Plot::KeptAlive,
     },
     Scene {
@@ -135,6 +237,10 @@ pub const SCENES: [Scene; 10] = [
         title: "A client that dies without a word",
         sentence: "The client is stopped (SIGSTOP): it hangs, and its kernel does not say so. The \
                    server counts from the last byte that came, and evicts it at its time-out.",
+        with_keepalive: Some(
+            "The client is stopped (SIGSTOP): it hangs. Its kernel goes on answering \
+             keepalive's probes, and the server itself counts nothing: it never notices.",
+        ),
         plot: Plot::Broken(Breakage::Stopped(Side::Client)),
     },
     Scene {
@@ -142,6 +248,7 @@ pub const SCENES: [Scene; 10] = [
         title: "A server that is killed",
         sentence: "The server is killed (SIGKILL). Its kernel closes its connections, so the client \
                    learns it at once: no heartbeat is needed for that.",
+        with_keepalive: None,
         plot: Plot::Broken(Breakage::Killed(Side::Server)),
     },
     Scene {
@@ -150,6 +257,10 @@ pub const SCENES: [Scene; 10] = [
         sentence: "The server is stopped (SIGSTOP). Its kernel goes on acknowledging, so for TCP all \
                    is well, and keepalive would never notice. The heartbeats go unanswered: the \
                    client gives up, and knows that the host is up.",
+        with_keepalive: Some(
+            "The server is stopped (SIGSTOP). Its kernel goes on answering keepalive's probes, \
+             so for TCP all is well, and the client never notices.",
+        ),
         plot: Plot::Broken(Breakage::Stopped(Side::Server)),
     },
     Scene {
@@ -158,6 +269,10 @@ pub const SCENES: [Scene; 10] = [
         sentence: "The line is cut while nothing is on its way, and neither side is told. Each counts \
                    from the last byte: the client gives up, and says that the peer's kernel is \
                    silent, too; the server evicts.",
+        with_keepalive: Some(
+            "The line is cut while nothing is on its way, and neither side is told. Each \
+             kernel's probes go unanswered, and when the last of them has, it gives up.",
+        ),
         plot: Plot::Broken(Breakage::CutIdle),
     },
     Scene {
@@ -166,6 +281,10 @@ pub const SCENES: [Scene; 10] = [
         sentence: "The line is cut, a heartbeat is lost, and the line is mended before anybody has \
                    given up. TCP sends again what was lost, the heartbeat is answered, and nothing \
                    was ever wrong.",
+        with_keepalive: Some(
+            "The line is cut, and mended before either kernel has given up. The next probe is \
+             answered, and nothing was ever wrong.",
+        ),
         plot: Plot::Healed,
     },
     Scene {
@@ -173,6 +292,7 @@ pub const SCENES: [Scene; 10] = [
         title: "A client that is killed",
         sentence: "The client is killed (SIGKILL). Its kernel closes the connection, and the server \
                    learns it at once.",
+        with_keepalive: None,
         plot: Plot::Broken(Breakage::Killed(Side::Client)),
     },
     Scene {
@@ -180,6 +300,7 @@ pub const SCENES: [Scene; 10] = [
         title: "A connection that is reset",
         sentence: "Both sides get a reset, as from a host that was restarted and knows nothing of the \
                    connection. Both learn it at once.",
+        with_keepalive: None,
         plot: Plot::Broken(Breakage::Reset),
     },
     Scene {
@@ -188,6 +309,11 @@ pub const SCENES: [Scene; 10] = [
         sentence: "Bytes are in flight when the line is cut. As long as they are, keepalive is silent: \
                    the kernel retransmits for many minutes, unless a user time-out limits it. The \
                    heartbeat's rule does not care what is in flight.",
+        with_keepalive: Some(
+            "Bytes are in flight when the line is cut. As long as they are, the client's \
+             keepalive is silent: its kernel retransmits for many minutes, unless a user time- \
+             out limits it. The server has nothing in flight, and its keepalive notices.",
+        ),
         plot: Plot::Broken(Breakage::CutWriting),
     },
     Scene {
@@ -196,6 +322,11 @@ pub const SCENES: [Scene; 10] = [
         sentence: "Nobody reads the client's output, so it stops reading, its window closes, and the \
                    server's replies wait. A server that waits to write hears nothing: it evicts the \
                    client at its time-out.",
+        with_keepalive: Some(
+            "Nobody reads the client's output, so it stops reading, its window closes, and the \
+             server's replies wait. The client's kernel answers each probe of the window, so \
+             the server waits for ever, unless a user time-out limits it.",
+        ),
         plot: Plot::Broken(Breakage::NotReading),
     },
 ];

@@ -3,7 +3,7 @@
 
 use std::{
     io::Write as _,
-    process::ChildStdin,
+    process::{self, ChildStdin},
     sync::{
         Mutex,
         mpsc::{self, Receiver, Sender},
@@ -45,18 +45,29 @@ pub enum Deed {
     Mend,
 }
 
-/// The programs on the stage: a stopped one would outlive a lab that is interrupted.
+/// The programs on the stage: they would outlive a lab that is interrupted.
 static ON_STAGE: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
-/// Kills whatever is on the stage.
-pub fn abandon() {
+/// Kills whatever is on the stage, and ends the lab with this exit code.
+pub fn abandon(code: i32) -> ! {
     for &pid in ON_STAGE.lock().iter().flat_map(|pids| pids.iter()) {
         let _ = kill(pid, Signal::SIGKILL);
     }
+    process::exit(code)
+}
+
+fn on_stage(program: Program) -> Program {
+    if let (Ok(mut on_stage), Ok(pid)) = (ON_STAGE.lock(), i32::try_from(program.pid())) {
+        on_stage.push(Pid::from_raw(pid));
+    }
+    program
 }
 
 /// Notes closer to each other than this are told as one moment.
 const MOMENT: Duration = Duration::from_millis(20);
+
+/// No moment is longer, however much happens.
+const LONGEST_MOMENT: Duration = Duration::from_millis(200);
 
 /// The server, the client and what is between them.
 pub struct Stage<'a> {
@@ -85,7 +96,7 @@ impl<'a> Stage<'a> {
             server.arg("-v"); // it tells of each line
         }
         let server = Program::start_watched(&mut server, watch(Side::Server, teller.clone()));
-        let server = Server::from_program(server);
+        let server = Server::from_program(on_stage(server));
 
         let relay = (wire == Wire::Relayed).then(|| {
             let teller = teller.clone();
@@ -97,14 +108,10 @@ impl<'a> Stage<'a> {
         let address = relay.as_ref().map_or(&*server.address, Relay::address);
         let mut client = command("client");
         client.args(["--server", address]).args(settings.client_arguments());
-        let mut client = Program::start_watched(&mut client, watch(Side::Client, teller));
-        if let Ok(mut on_stage) = ON_STAGE.lock() {
-            let pids = [server.program.pid(), client.pid()].map(i32::try_from);
-            *on_stage = pids.into_iter().flatten().map(Pid::from_raw).collect();
-        }
+        let mut client = on_stage(Program::start_watched(&mut client, watch(Side::Client, teller)));
         let (stdin, story) = (Some(client.take_stdin()), Story::new(wire));
         let mut stage = Self { server, client, stdin, relay, notes, show, shown: 0, story };
-        stage.follow(crate::DEADLINE, |story| story.connected);
+        stage.follow(crate::DEADLINE, |story| story.connected == 2);
         stage
     }
 
@@ -114,8 +121,10 @@ impl<'a> Stage<'a> {
         while !enough(&self.story) {
             let left = end.saturating_duration_since(Instant::now());
             let Ok(first) = self.notes.recv_timeout(left) else { return false };
+            let longest = first.at + LONGEST_MOMENT;
             let mut moment = vec![first];
-            while let Ok(next) = self.notes.recv_timeout(MOMENT) {
+            while Instant::now() < longest {
+                let Ok(next) = self.notes.recv_timeout(MOMENT) else { break };
                 moment.push(next);
             }
             self.story.take(moment);
@@ -158,17 +167,14 @@ impl<'a> Stage<'a> {
         self.show();
     }
 
-    /// Types without a pause from now on, for as long as the client takes it. Tells of each
-    /// moment at which it did.
-    pub fn flood(&mut self) -> Receiver<Instant> {
-        let (taken, moments) = mpsc::channel();
+    /// Types without a pause from now on, for as long as the client takes it, and tells of it.
+    pub fn flood(&mut self, text: &str) {
+        self.story.between(text);
+        self.show();
         if let Some(mut stdin) = self.stdin.take() {
-            let lines = b"read this, and this, and this\n".repeat(1000);
-            thread::spawn(move || {
-                while stdin.write_all(&lines).is_ok() && taken.send(Instant::now()).is_ok() {}
-            });
+            let line = [&b"read this, ".repeat(3000)[..], b"and this\n"].concat();
+            thread::spawn(move || while stdin.write_all(&line).is_ok() {});
         }
-        moments
     }
 
     /// Ends it: the story, and the client's exit code if it had ended by itself.
@@ -178,7 +184,16 @@ impl<'a> Stage<'a> {
             set_loopback(Loopback::Up);
         }
         let ended = self.story.client.is_some();
-        let code = if ended { self.client.finish().status.code() } else { None };
+        let code = if ended {
+            self.client.finish().status.code()
+        } else {
+            drop(self.client);
+            None
+        };
+        drop(self.server);
+        if let Ok(mut on_stage) = ON_STAGE.lock() {
+            on_stage.clear(); // their process ids may soon be others'
+        }
         (self.story, code)
     }
 

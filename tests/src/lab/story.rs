@@ -11,7 +11,7 @@ use common::wire::{ACKNOWLEDGEMENT, HEARTBEAT};
 
 use super::{
     event::{Content, Event, Fate, Side, What},
-    note::{ANSWERED, Note, Seen, put_in_order},
+    note::{ANSWERED, Note, PROBE, Seen, put_in_order},
 };
 
 /// Where messages are seen.
@@ -34,6 +34,11 @@ pub struct LastWords {
     pub text: String,
 }
 
+const CONNECTED: &str = "connected to";
+
+/// What the client says beside its heartbeats that is worth a mark.
+const TOLD: [&str; 3] = [CONNECTED, "our own output is blocked", "the server's probe"];
+
 /// A run's story so far.
 pub struct Story {
     start: Instant,
@@ -48,10 +53,10 @@ pub struct Story {
     pub client: Option<LastWords>,
     /// The server's last words on the client's connection, once that has ended.
     pub server: Option<LastWords>,
-    /// Heartbeats that were answered.
-    pub answered: u32,
-    /// Whether the server has taken the connection.
-    pub connected: bool,
+    /// How often the server has read heartbeats.
+    pub heartbeats: u32,
+    /// How many of both sides have said that they are connected.
+    pub connected: u8,
 }
 
 impl Story {
@@ -68,8 +73,8 @@ impl Story {
             events: Vec::new(),
             client: None,
             server: None,
-            answered: 0,
-            connected: false,
+            heartbeats: 0,
+            connected: 0,
         }
     }
 
@@ -77,12 +82,6 @@ impl Story {
     #[must_use]
     pub fn now(&self) -> Duration {
         self.start.elapsed()
-    }
-
-    /// The time from its beginning to `moment`.
-    #[must_use]
-    pub fn since_start(&self, moment: Instant) -> Duration {
-        moment.saturating_duration_since(self.start)
     }
 
     /// Something is done to the line or to a program.
@@ -142,28 +141,26 @@ impl Story {
         let text = said(line);
         text.clone_into(&mut self.client_said);
         let Some((number, rest)) = text.strip_prefix("heartbeat ").and_then(numbered) else {
-            if text.contains("our own output is blocked") || text.contains("connected to") {
+            self.connected += u8::from(text.contains(CONNECTED));
+            if TOLD.iter().any(|told| text.contains(told)) {
                 self.mark(at, Side::Client, text.to_owned());
             }
             return;
         };
         if rest.starts_with(ANSWERED) {
-            self.answered += 1;
             if self.wire == Wire::Direct {
                 self.message(at, Side::Server, ACKNOWLEDGEMENT);
             }
             return;
         }
-        let unanswered = rest.split_once('(').map_or("", |(_, unanswered)| unanswered);
-        let why = unanswered.trim_end_matches(')');
-        self.mark(
-            at,
-            Side::Client,
-            match number {
-                1 => "idle: heartbeat 1".to_owned(),
-                _ => format!("retry {}: heartbeat {number} ({why})", number - 1),
-            },
-        );
+        let Some(so_far) = rest.strip_prefix("sent") else {
+            return self.mark(at, Side::Client, text.to_owned());
+        };
+        let text = match number {
+            1 => "idle: heartbeat 1".to_owned(),
+            _ => format!("retry {}: heartbeat {number}{so_far}", number - 1),
+        };
+        self.mark(at, Side::Client, text);
         if self.wire == Wire::Direct && self.cut {
             self.message(at, Side::Client, HEARTBEAT);
         }
@@ -172,11 +169,12 @@ impl Story {
     fn server_says(&mut self, at: Duration, line: &str) {
         let Some(text) = said(line).strip_prefix("conn-1 ") else { return };
         if text.starts_with("connected from") {
-            self.connected = true;
+            self.connected += 1;
             self.mark(at, Side::Server, "connection accepted: into the queue".to_owned());
         } else if let Some(rest) = text.strip_prefix("heartbeat") {
             let beats = rest.trim_start_matches(" (").split(' ').next();
             let beats = beats.and_then(|beats| beats.parse().ok()).unwrap_or(1);
+            self.heartbeats += 1;
             self.heard(at, &HEARTBEAT.repeat(beats));
         } else if text.starts_with("text ") {
             let line = self.typed.pop_front().unwrap_or_default();
@@ -184,7 +182,7 @@ impl Story {
             if self.wire == Wire::Direct {
                 self.message(at, Side::Server, &line.to_ascii_uppercase());
             }
-        } else if text.starts_with("probe sent") {
+        } else if text.starts_with(PROBE) {
             self.mark(at, Side::Server, "silent: asked for a sign of life".to_owned());
             if self.wire == Wire::Direct {
                 self.message(at, Side::Server, HEARTBEAT);

@@ -2,10 +2,19 @@
 //! for each mode. A cell tells after how long it was noticed and by what; the reason, where
 //! the side gave one; and in brackets what was predicted.
 
+use std::{collections::BTreeSet, time::Duration};
+
 use comfy_table::{ContentArrangement, Table, presets};
+use common::console::Seconds;
 use serde_json::Value;
 
-use super::matrix::{Cell, FAULTS, MODES};
+use super::{
+    event::Side,
+    matrix::{Cell, FAULTS, MODES},
+    predict::notice::Window,
+    scene::by_name,
+    tell::span,
+};
 
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,33 +37,30 @@ pub fn table(cells: &[Cell], form: Form) -> String {
     table.set_header(["what happens", "who notices"].iter().chain(&MODES));
     for fault in FAULTS {
         let cells: Vec<&Cell> = cells.iter().filter(|cell| cell.fault == fault).collect();
-        for side in ["client", "server"] {
-            if cells.iter().any(|cell| witness(cell, side).is_some()) {
-                let figures = cells.iter().map(|cell| figure(cell, side, line_break));
-                table
-                    .add_row([fault.replace('-', " "), side.to_owned()].into_iter().chain(figures));
-            }
+        for side in by_name(fault).iter().flat_map(|scene| scene.plot.witnesses()) {
+            let figures = cells.iter().map(|cell| figure(cell, *side, line_break));
+            table.add_row([fault.replace('-', " "), side.to_string()].into_iter().chain(figures));
         }
     }
-    table.to_string()
+    let refused: BTreeSet<_> =
+        cells.iter().filter_map(|cell| cell.outcome.as_ref().err()).collect();
+    let notes = refused.into_iter().map(|reason| format!("\n\n{NOT_PLAYED}: {reason}"));
+    [table.to_string()].into_iter().chain(notes).collect()
 }
 
-fn witness<'a>(cell: &'a Cell, side: &str) -> Option<&'a Value> {
-    let witnesses = cell.outcome.as_ref().ok()?["witnesses"].as_array()?;
-    witnesses.iter().find(|witness| witness["side"] == side)
-}
+/// What stands in a cell that the system refused; the reason stands below the table.
+const NOT_PLAYED: &str = "not played";
 
 /// What was measured, why, and in brackets what was predicted.
-fn figure(cell: &Cell, side: &str, line_break: &str) -> String {
-    let outcome = match &cell.outcome {
-        Ok(outcome) => outcome,
-        Err(reason) => return format!("not played: {reason}"),
-    };
-    let Some(witness) = witness(cell, side) else { return String::new() };
+fn figure(cell: &Cell, side: Side, line_break: &str) -> String {
+    let Ok(outcome) = &cell.outcome else { return NOT_PLAYED.to_owned() };
+    let witnesses = outcome["witnesses"].as_array().map_or(&[][..], Vec::as_slice);
+    let is_it = |witness: &&Value| witness["side"] == side.to_string();
+    let Some(witness) = witnesses.iter().find(is_it) else { return String::new() };
     let observed = &witness["observed"];
     let measured = match observed["by"].as_str() {
-        Some(by) => format!("{} {by}", seconds(&observed["after_s"])),
-        None => format!("not in {}", seconds(&outcome["watched_s"])),
+        Some(by) => format!("{} {by}", Seconds(duration(&observed["after_s"]))),
+        None => format!("not within {}", Seconds(duration(&outcome["watched_s"]))),
     };
     let ways = witness["predicted"].as_array().map_or(&[][..], Vec::as_slice);
     let predicted = match ways {
@@ -75,15 +81,11 @@ fn window_and_way(way: &Value) -> String {
     format!("{} {}", window(way), way["by"].as_str().unwrap_or_default())
 }
 
-/// From when to when: `1.5s to 2.5s`.
 fn window(way: &Value) -> String {
-    match (seconds(&way["earliest_s"]), seconds(&way["latest_s"])) {
-        (_, latest) if latest == "0.0s" => "at once".to_owned(),
-        (earliest, latest) if earliest == latest => latest,
-        (earliest, latest) => format!("{earliest} to {latest}"),
-    }
+    let [earliest, latest] = ["earliest_s", "latest_s"].map(|name| duration(&way[name]));
+    span(Window { earliest, latest })
 }
 
-fn seconds(value: &Value) -> String {
-    format!("{:.1}s", value.as_f64().unwrap_or_default())
+fn duration(seconds: &Value) -> Duration {
+    Duration::try_from_secs_f64(seconds.as_f64().unwrap_or_default()).unwrap_or_default()
 }

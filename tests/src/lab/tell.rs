@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use comfy_table::{ContentArrangement, Table, presets};
 use common::console::Seconds;
 use serde_json::{Value, json};
 
@@ -12,14 +13,18 @@ use super::{
     diagram::{Colour, Diagram},
     event::{Event, Side},
     play::{Outcome, Witness, play},
-    predict::notice::{Noticed, Window},
+    predict::{
+        notice::{Noticed, Window},
+        warnings::{Kind, Warning, warnings},
+    },
+    readable::hanging,
     scene::{Breakage, Plot, Scene},
     settings::Settings,
     verdict::reason,
 };
 
-/// A stretch without an event that is longer than this is told in a line.
-pub const IDLE: Duration = Duration::from_millis(300);
+/// Columns of a terminal that everything fits into.
+const WIDTH: usize = 79;
 
 /// Plays a scene before the person's eyes, and says what was predicted and what came.
 ///
@@ -27,14 +32,25 @@ pub const IDLE: Duration = Duration::from_millis(300);
 /// When the output does not take it.
 pub fn tell(scene: &Scene, settings: &Settings, out: &mut impl Write) -> io::Result<Outcome> {
     writeln!(out, "{}\n{}\n", scene.title, "=".repeat(scene.title.chars().count()))?;
-    writeln!(out, "{}", textwrap::fill(scene.sentence, 79))?;
-    for line in prediction(scene.plot, settings) {
-        writeln!(out, "{line}")?;
+    writeln!(out, "{}", hanging("", scene.sentence(settings), WIDTH))?;
+    for (side, noticed) in scene.plot.predicted(settings) {
+        let what = if noticed.is_empty() { "nothing" } else { &ways(&noticed) };
+        let line = format!("The {side} should notice {what}.");
+        writeln!(out, "{}", hanging("  ", &line, WIDTH))?;
     }
-    writeln!(out, "\n  server {}", settings.server_arguments().join(" "))?;
-    writeln!(out, "  client {}\n", settings.client_arguments().join(" "))?;
+    for Warning { kind, text } in warnings(settings) {
+        if kind == Kind::EvictsTheHealthy {
+            writeln!(out, "{}", hanging("  ", &format!("But {text}."), WIDTH))?;
+        }
+    }
+    writeln!(out)?;
+    let sides = [("server", settings.server_arguments()), ("client", settings.client_arguments())];
+    for (side, arguments) in sides {
+        writeln!(out, "{}", hanging(&format!("  {side} "), &arguments.join(" "), WIDTH))?;
+    }
+    writeln!(out)?;
 
-    let mut diagram = Diagram::new(IDLE, Colour::of_stdout());
+    let mut diagram = Diagram::new(scene.plot.idle(), Colour::of_stdout());
     writeln!(out, "{}", diagram.header())?;
     let mut written = Ok(());
     let outcome = play(scene.plot, settings, &mut |event: &Event| {
@@ -49,27 +65,23 @@ pub fn tell(scene: &Scene, settings: &Settings, out: &mut impl Write) -> io::Res
     writeln!(out, "\nLast words")?;
     for (side, words) in &outcome.last_words {
         let words = words.as_ref().map_or(no_words(scene.plot, *side), |words| &words.text);
-        let words =
-            textwrap::fill(words, textwrap::Options::new(65).subsequent_indent("          "));
-        writeln!(out, "  {side}: {words}")?;
+        writeln!(out, "{}", hanging(&format!("  {side}: "), words, WIDTH))?;
     }
-    writeln!(out, "\n  {:<13}{:<34}{:<32}", "", "predicted", "measured")?;
-    for witness in &outcome.witnesses {
-        let verdict = if witness.agrees { "as predicted" } else { "NOT AS PREDICTED" };
-        let (predicted, measured) = (ways(&witness.predicted), measured(witness, outcome.watched));
-        writeln!(out, "  the {:<7}  {predicted:<34}{measured:<32}{verdict}", witness.side)?;
-    }
-    writeln!(out)?;
+    writeln!(out, "\n{}\n", verdicts(&outcome))?;
     Ok(outcome)
 }
 
-fn prediction(plot: Plot, settings: &Settings) -> Vec<String> {
-    let predicted = plot.predicted(settings);
-    let line = |(side, noticed): (Side, Vec<Noticed>)| match noticed[..] {
-        [] => format!("  The {side} should notice nothing."),
-        _ => format!("  The {side} should notice {}.", ways(&noticed)),
-    };
-    predicted.into_iter().map(line).collect()
+/// What was predicted for each witness and what came, side by side.
+fn verdicts(outcome: &Outcome) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(79).set_header(["", "predicted", "measured", ""]);
+    for witness in &outcome.witnesses {
+        let verdict = if witness.agrees { "as predicted" } else { "NOT AS PREDICTED" };
+        let (predicted, measured) = (ways(&witness.predicted), measured(witness, outcome.watched));
+        table.add_row([&format!("the {}", witness.side), &predicted, &measured, verdict]);
+    }
+    table.trim_fmt()
 }
 
 /// What stands for the last words of a side that has said none.
@@ -83,18 +95,22 @@ fn no_words(plot: Plot, side: Side) -> &'static str {
 
 /// The ways in which something may be noticed: `after 2.0s to 3.0s by heartbeat`.
 fn ways(noticed: &[Noticed]) -> String {
-    let way = |noticed: &Noticed| format!("{} by {}", seconds(noticed.window), noticed.by);
+    let way = |noticed: &Noticed| match span(noticed.window) {
+        at_once if noticed.window.latest.is_zero() => format!("{at_once} by {}", noticed.by),
+        span => format!("after {span} by {}", noticed.by),
+    };
     match noticed {
         [] => "never".to_owned(),
         ways => ways.iter().map(way).collect::<Vec<_>>().join(" or "),
     }
 }
 
-fn seconds(Window { earliest, latest }: Window) -> String {
+/// From when to when: `1.5s to 2.5s`.
+pub(super) fn span(Window { earliest, latest }: Window) -> String {
     match (Seconds(earliest), Seconds(latest)) {
         _ if latest.is_zero() => "at once".to_owned(),
-        (_, at) if earliest == latest => format!("after {at}"),
-        (from, to) => format!("after {from} to {to}"),
+        (_, at) if earliest == latest => at.to_string(),
+        (from, to) => format!("{from} to {to}"),
     }
 }
 
@@ -102,7 +118,7 @@ fn seconds(Window { earliest, latest }: Window) -> String {
 fn measured(witness: &Witness, watched: Duration) -> String {
     match (&witness.observed, witness.by()) {
         (Some(observed), Some(by)) => format!("after {} by {by}", Seconds(observed.after)),
-        _ => format!("not in {}", Seconds(watched)),
+        _ => format!("not within {}", Seconds(watched)),
     }
 }
 

@@ -111,7 +111,7 @@ pub fn reason(words: &str) -> &'static str {
         ("not reading", "not reading, host up"),
         ("the network or the host is down", "network or host down"),
         ("its host still acknowledges", "client silent, host up"),
-        ("its host has been silent too", "host silent, too"),
+        ("and was not asked", "silent, host not asked"),
         ("was reset", "connection unknown"),
     ];
     let said = REASONS.iter().find(|(words_of_it, _)| words.contains(words_of_it));

@@ -1,8 +1,11 @@
 //! The commands that start programs.
 
 use std::{
-    env, fs,
+    env,
+    fs::{self, OpenOptions},
     io::{self, BufRead as _, IsTerminal as _, Write as _},
+    os::unix::process::CommandExt as _,
+    panic,
     path::PathBuf,
     process,
 };
@@ -12,6 +15,7 @@ use tests::{
     binaries::built,
     lab::{
         matrix::{self, Cell, FAULTS, MODES},
+        play::play,
         scene::{self, SCENES, Scene, TOUR},
         settings::{Settings, SettingsArgs},
         stage, svg,
@@ -67,90 +71,108 @@ pub(super) fn tour() -> Outcome {
     let refused = enter_namespace()?;
     let settings = matrix::settings(MODES[0]);
     let stops = io::stdin().is_terminal();
+    let mut out = io::stdout().lock();
     let mut as_predicted = true;
     for (number, scene) in SCENES[..TOUR].iter().enumerate() {
-        println!("{} of {TOUR}", number + 1);
+        writeln!(out, "{} of {TOUR}", number + 1)?;
         match refusal(scene, refused.as_deref()) {
-            Some(refusal) => println!("{}\n{refusal}\n", scene.title),
-            None => as_predicted &= told(scene, &settings)?,
+            Some(refusal) => writeln!(out, "{}\n{refusal}\n", scene.title)?,
+            None => as_predicted &= tell::tell(scene, &settings, &mut out)?.is_as_predicted(),
         }
         if stops && number + 1 < TOUR {
-            print!("Enter goes on ");
-            io::stdout().flush()?;
+            write!(out, "Enter goes on ")?;
+            out.flush()?;
             io::stdin().lock().read_line(&mut String::new())?;
-            println!();
+            writeln!(out)?;
         }
     }
-    println!("More: `lab list`, `lab run SCENE --detect keepalive`, `lab matrix`, `lab predict`.");
+    writeln!(out, "More: `lab list`, `lab run SCENE --detect keepalive`, `lab matrix`.")?;
     Ok(as_predicted)
 }
 
-fn told(scene: &Scene, settings: &Settings) -> Outcome {
-    let outcome = tell::tell(scene, settings, &mut io::stdout().lock())?;
-    Ok(outcome.witnesses.iter().all(|witness| witness.agrees))
+impl Run {
+    /// The scene.
+    ///
+    /// # Errors
+    /// When these settings do not go with it, and why.
+    pub(super) fn scene(&self, settings: &Settings) -> Result<&'static Scene, String> {
+        let scene = scene::by_name(&self.scene).expect("clap knows the names");
+        scene.plot.check(settings).map(|()| scene)
+    }
 }
 
-pub(super) fn run(run: &Run, settings: &Settings) -> Outcome {
-    let scene = scene::by_name(&run.scene).expect("clap knows the names");
+pub(super) fn run(run: &Run, scene: &Scene, settings: &Settings) -> Outcome {
     let refused = enter_namespace()?;
+    let mut out = io::stdout().lock();
     if let Some(refusal) = refusal(scene, refused.as_deref()) {
         if run.json {
-            println!("{}", json!({ "scene": scene.name, "refused": refusal }));
+            writeln!(out, "{}", json!({ "scene": scene.name, "refused": refusal }))?;
         } else {
-            println!("{}\n{refusal}", scene.title);
+            writeln!(out, "{}\n{refusal}", scene.title)?;
         }
         return Ok(true);
     }
+    if let Some(file) = &run.svg {
+        // Before the scene is played, so that nobody watches it in vain.
+        let opened = OpenOptions::new().create(true).append(true).open(file);
+        opened.map_err(|error| format!("{}: {error}", file.display()))?;
+    }
     let outcome = if run.json {
-        let outcome = tests::lab::play::play(scene.plot, settings, &mut |_| ());
-        println!("{}", tell::json(scene, settings, &outcome));
+        let outcome = play(scene.plot, settings, &mut |_| ());
+        writeln!(out, "{}", tell::json(scene, settings, &outcome))?;
         outcome
     } else {
-        tell::tell(scene, settings, &mut io::stdout().lock())?
+        tell::tell(scene, settings, &mut out)?
     };
     if let Some(file) = &run.svg {
-        let picture = svg::svg(scene.title, scene.sentence, &outcome.events, tell::IDLE);
+        let sentence = scene.sentence(settings);
+        let picture = svg::svg(scene.title, sentence, &outcome.events, scene.plot.idle());
         fs::write(file, picture).map_err(|error| format!("{}: {error}", file.display()))?;
     }
-    Ok(outcome.witnesses.iter().all(|witness| witness.agrees))
+    Ok(outcome.is_as_predicted())
 }
 
 pub(super) fn matrix(form: Form) -> Outcome {
     let bar = indicatif::ProgressBar::new((FAULTS.len() * MODES.len()) as u64);
     let cells = matrix::matrix(|played| bar.set_position(played as u64))?;
     bar.finish_and_clear();
+    let mut out = io::stdout().lock();
     if form.json {
         for Cell { fault, mode, outcome } in &cells {
             let (outcome, refused) = (outcome.as_ref().ok(), outcome.as_ref().err());
-            println!(
-                "{}",
-                json!({ "fault": fault, "mode": mode, "outcome": outcome, "refused": refused })
-            );
+            let cell =
+                json!({ "fault": fault, "mode": mode, "outcome": outcome, "refused": refused });
+            writeln!(out, "{cell}")?;
         }
     } else {
         let form = if form.markdown { table::Form::Markdown } else { table::Form::Terminal };
-        println!("{}", table(&cells, form));
+        writeln!(out, "{}", table(&cells, form))?;
     }
     Ok(!cells.iter().any(Cell::failed))
 }
 
-/// Starts the lab again in a network of its own, and ends with it; if the system refuses
-/// that, why.
+/// Starts the lab again in a network of its own, in this process's place; if the system
+/// refuses that, why.
 fn enter_namespace() -> Result<Option<String>, Box<dyn std::error::Error>> {
-    ctrlc::set_handler(|| {
-        stage::abandon();
-        process::exit(130);
-    })?;
-    if env::var_os(INSIDE).is_some() {
-        return Ok(None);
-    }
-    if let Err(reason) = namespace::available() {
-        return Ok(Some(reason));
+    let inside = env::var_os(INSIDE).is_some();
+    let refused = if inside { None } else { namespace::available().err() };
+    if inside || refused.is_some() {
+        ctrlc::set_handler(|| stage::abandon(130))?;
+        return Ok(refused);
     }
     let mut lab = process::Command::new(env::current_exe()?);
     lab.args(env::args_os().skip(1)).env(INSIDE, "1").envs(built());
-    let status = namespace::inside(&lab).status()?;
-    process::exit(status.code().unwrap_or(1));
+    Err(namespace::inside(&lab).exec().into())
+}
+
+/// What fails on a stage fails as in a test. A person is told in a sentence, and nothing is
+/// left behind.
+pub(super) fn end_on_panic() {
+    panic::set_hook(Box::new(|panic| {
+        let message = panic.payload_as_str().unwrap_or("something panicked");
+        let _ = writeln!(io::stderr(), "error: {message}");
+        stage::abandon(1)
+    }));
 }
 
 fn refusal(scene: &Scene, refused: Option<&str>) -> Option<String> {

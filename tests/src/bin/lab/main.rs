@@ -81,6 +81,8 @@ enum Command {
 type Outcome = Result<bool, Box<dyn Error>>;
 
 fn main() -> ExitCode {
+    #[cfg(unix)]
+    act::end_on_panic();
     let Cli { command } = Cli::parse();
     let done = match command {
         #[cfg(unix)]
@@ -89,7 +91,9 @@ fn main() -> ExitCode {
         Some(Command::List) => act::list(),
         #[cfg(unix)]
         Some(Command::Run(run)) => {
-            act::run(&run, &settings("run", &run.settings, &tests::lab::matrix::defaults()))
+            let settings = settings("run", &run.settings, &tests::lab::matrix::defaults());
+            let scene = run.scene(&settings).unwrap_or_else(|message| refuse("run", message));
+            act::run(&run, scene, &settings)
         }
         #[cfg(unix)]
         Some(Command::Matrix(form)) => act::matrix(form),
@@ -117,12 +121,14 @@ fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
 
 /// What the flags ask for; if they contradict each other, the end, in clap's way.
 fn settings(command: &str, arguments: &SettingsArgs, defaults: &Defaults) -> Settings {
-    arguments.resolve(defaults).unwrap_or_else(|message| {
-        let mut lab = Cli::command();
-        lab.build();
-        let command = lab.find_subcommand_mut(command).expect("it was parsed");
-        command.error(clap::error::ErrorKind::ArgumentConflict, message).exit()
-    })
+    arguments.resolve(defaults).unwrap_or_else(|message| refuse(command, message))
+}
+
+fn refuse(command: &str, message: String) -> ! {
+    let mut lab = Cli::command();
+    lab.build();
+    let command = lab.find_subcommand_mut(command).expect("it was parsed");
+    command.error(clap::error::ErrorKind::ArgumentConflict, message).exit()
 }
 
 fn predict(settings: &Settings) -> Outcome {

@@ -90,7 +90,9 @@ pub struct Noticed {
 }
 
 impl Noticed {
-    fn at(by: Notice, moment: Duration) -> Self {
+    /// By this, at this moment and no other.
+    #[must_use]
+    pub fn at(by: Notice, moment: Duration) -> Self {
         Self { by, window: Window { earliest: moment, latest: moment } }
     }
 

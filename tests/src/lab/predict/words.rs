@@ -7,7 +7,7 @@ use super::{
     notice::{Fault, Notice, Window},
     timeline::What,
 };
-use crate::lab::settings::Settings;
+use crate::lab::{readable::hanging, settings::Settings};
 
 /// Columns that a text may take.
 const WIDTH: usize = 96;
@@ -26,18 +26,9 @@ pub(super) fn cells(
     writeln!(f, "{}", row.trim_end())
 }
 
-/// A text cut into lines at its spaces; what stands before it is kept free below.
+/// A text in lines; what stands before it is kept free below.
 pub(super) fn wrapped(f: &mut fmt::Formatter<'_>, before: &str, text: &str) -> fmt::Result {
-    let mut line = before.to_owned();
-    for word in text.split(' ') {
-        if line.chars().count() + word.chars().count() > WIDTH {
-            writeln!(f, "{}", line.trim_end())?;
-            line = " ".repeat(before.len());
-        }
-        line.push_str(word);
-        line.push(' ');
-    }
-    writeln!(f, "{}", line.trim_end())
+    writeln!(f, "{}", hanging(before, text, WIDTH))
 }
 
 impl fmt::Display for Window {
