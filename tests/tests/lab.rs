@@ -8,7 +8,7 @@ use std::{
     process::{Command, Output},
 };
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Trial};
 use serde_json::Value;
 use tests::{
     binaries::built,
@@ -120,7 +120,7 @@ fn played(case: Case) -> Trial {
     })
 }
 
-fn expect(witness: &Value, side: &str, by: Option<&str>, reason: &str) -> Result<(), Failed> {
+fn expect(witness: &Value, side: &str, by: Option<&str>, reason: &str) -> Result<(), String> {
     let (observed, predicted) = (&witness["observed"], &witness["predicted"]);
     let predicted: Vec<_> = predicted.as_array().into_iter().flatten().collect();
     let checks = [
@@ -133,7 +133,7 @@ fn expect(witness: &Value, side: &str, by: Option<&str>, reason: &str) -> Result
         (by.is_none() || predicted.iter().any(|way| way["by"] == observed["by"]), "another way"),
     ];
     match checks.iter().find(|(holds, _)| !holds) {
-        Some((_, what)) => Err(format!("{side}: {what}").into()),
+        Some((_, what)) => Err(format!("{side}: {what}")),
         None => Ok(()),
     }
 }

@@ -209,7 +209,8 @@ pub(super) fn healing_cut(settings: &Settings) -> Result<Duration, String> {
     if room <= least {
         return Err(format!(
             "no cut would heal in time: what is lost first is sent {} after the line was cut, \
-             and the first to give up does so after {}",
+             and the first to give up does so after {}; set more --retries, or a longer \
+             --timeout or --keepalive-count",
             Seconds(asks),
             Seconds(verdict)
         ));

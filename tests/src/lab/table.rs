@@ -19,8 +19,8 @@ use super::{
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// With lines, for a terminal.
-    Terminal,
+    /// With lines, for a terminal of so many columns, or for the one that is there.
+    Terminal(Option<u16>),
     /// As Markdown has tables.
     Markdown,
 }
@@ -30,10 +30,14 @@ pub enum Form {
 pub fn table(cells: &[Cell], form: Form) -> String {
     let mut table = Table::new();
     let (preset, line_break) = match form {
-        Form::Terminal => (presets::UTF8_FULL_CONDENSED, "\n"),
+        Form::Terminal(_) => (presets::UTF8_FULL_CONDENSED, "\n"),
         Form::Markdown => (presets::ASCII_MARKDOWN, "<br>"),
     };
-    table.load_preset(preset).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_preset(preset);
+    if let Form::Terminal(columns) = form {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        columns.map(|columns| table.set_width(columns));
+    }
     table.set_header(["what happens", "who notices"].iter().chain(&MODES));
     for fault in FAULTS {
         let cells: Vec<&Cell> = cells.iter().filter(|cell| cell.fault == fault).collect();

@@ -145,7 +145,7 @@ pub(super) fn matrix(form: Form) -> Outcome {
             writeln!(out, "{cell}")?;
         }
     } else {
-        let form = if form.markdown { table::Form::Markdown } else { table::Form::Terminal };
+        let form = if form.markdown { table::Form::Markdown } else { table::Form::Terminal(None) };
         writeln!(out, "{}", table(&cells, form))?;
     }
     Ok(!cells.iter().any(Cell::failed))

@@ -60,7 +60,7 @@ enum Command {
 
     /// Play every fault in every mode, and print who noticed what and when
     ///
-    /// Takes about a minute. Exit code 0 if each cell came as predicted, 1 if not.
+    /// Takes about half a minute. Exit code 0 if each cell came as predicted, 1 if not.
     #[cfg(unix)]
     Matrix(act::Form),
 
