@@ -4,7 +4,7 @@
 //! [`predict`] works out from the programs' own rules what they will do, without running
 //! them; [`settings`] are the programs' own flags, which every command of the lab takes.
 //!
-//! A [`scene`] is [`play`]ed on a [`stage`], where the programs are started, watched and broken,
+//! A [`scene`] has a [`plot`], and is [`play`]ed on a [`stage`], where the programs are started, watched and broken,
 //! with a [`relay`] between them where that falsifies nothing. What the two logs and the
 //! relay tell are [`note`]s; they become a [`story`], a list of [`event`]s. A [`diagram`] draws them in a
 //! terminal as they come, [`svg`] as one picture; a [`verdict`] holds them against what was
@@ -18,6 +18,8 @@ pub mod matrix;
 pub mod note;
 #[cfg(unix)]
 pub mod play;
+#[cfg(unix)]
+pub mod plot;
 pub mod predict;
 pub mod readable;
 pub mod relay;

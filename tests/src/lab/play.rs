@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::{
     event::{Event, Side},
+    plot::{Breakage, Plot, healing_cut, quarter},
     predict::{
         kernel,
         notice::{Notice, Noticed, rhythm},
     },
-    scene::{Breakage, Plot, healing_cut, quarter},
     settings::Settings,
     stage::{Deed, Stage},
     story::{LastWords, Story},

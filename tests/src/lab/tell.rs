@@ -13,12 +13,13 @@ use super::{
     diagram::{Colour, Diagram},
     event::{Event, Side},
     play::{Outcome, Witness, play},
+    plot::{Breakage, Plot},
     predict::{
         notice::{Noticed, Window},
         warnings::{Kind, Warning, warnings},
     },
     readable::hanging,
-    scene::{Breakage, Plot, Scene},
+    scene::Scene,
     settings::Settings,
     verdict::reason,
 };
