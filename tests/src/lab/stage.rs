@@ -63,11 +63,12 @@ fn on_stage(program: Program) -> Program {
     program
 }
 
-/// Notes closer to each other than this are told as one moment.
-const MOMENT: Duration = Duration::from_millis(20);
+/// Notes closer to each other than this are told as one moment: a log's line may be seen so
+/// much later than what followed from it.
+const MOMENT: Duration = Duration::from_millis(50);
 
 /// No moment is longer, however much happens.
-const LONGEST_MOMENT: Duration = Duration::from_millis(200);
+const LONGEST_MOMENT: Duration = Duration::from_millis(500);
 
 /// The server, the client and what is between them.
 pub struct Stage<'a> {
