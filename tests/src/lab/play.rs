@@ -75,7 +75,7 @@ pub fn play(plot: Plot, settings: &Settings, show: &mut dyn FnMut(&Event)) -> Ou
     let predicted = plot.predicted(settings);
     let mut stage = Stage::set(settings, plot.wire(), show);
     let fault = match plot {
-        Plot::KeptAlive => keep_alive(&mut stage, settings),
+        Plot::KeptAlive => keep_alive(&mut stage, settings, &predicted),
         Plot::Healed => heal(&mut stage, settings),
         Plot::Broken(breakage) => destroy(breakage, &mut stage, settings, &predicted),
     };
@@ -101,12 +101,20 @@ fn warm_up(stage: &mut Stage<'_>, settings: &Settings) {
 
 /// Does nothing, for longer than anybody bears silence. Returns the moment of the last byte
 /// that is not a heartbeat's.
-fn keep_alive(stage: &mut Stage<'_>, settings: &Settings) -> Duration {
+fn keep_alive(
+    stage: &mut Stage<'_>,
+    settings: &Settings,
+    predicted: &[(Side, Vec<Noticed>)],
+) -> Duration {
     let keepalive = settings.detect().keepalive().map(kernel::keepalive_verdict);
     let longest = settings.timeout().max(keepalive.unwrap_or_default());
     stage.type_in("hello\n");
     let last = stage.story.now();
-    stage.follow(longest * 5 / 4, |story| story.client.is_some() && story.server.is_some());
+    if predicted.iter().all(|(_, ways)| ways.is_empty()) {
+        stage.follow(longest * 5 / 4, |story| story.client.is_some() && story.server.is_some());
+    } else {
+        watch(stage, predicted);
+    }
     last
 }
 
