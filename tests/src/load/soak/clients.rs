@@ -171,7 +171,7 @@ fn idle(address: SocketAddr, random: &mut Rng) -> io::Result<Account> {
         script.heartbeat();
         stream.write_all(b"HeartBeat")?;
         expect(&mut stream, b"OK")?;
-        thread::sleep(TIMEOUT / 8);
+        thread::sleep(TIMEOUT / 16);
     }
     Ok(script.answered())
 }
@@ -258,14 +258,14 @@ fn feed(client: &mut Child, random: &mut Rng) -> io::Result<Account> {
         return Err(io::Error::other("both are piped"));
     };
     let mut lines = 0;
-    for _ in 0..random.u8(1..4) {
+    for _ in 0..random.u8(1..3) {
         let line = format!("{}\n", ["HeartBeat", "ok", "\x10", "HeartBeats"][random.usize(..4)]);
         input.write_all(line.as_bytes())?;
         let mut echo = vec![0; line.len()];
         output.read_exact(&mut echo)?;
         same(&echo, line.to_ascii_uppercase().as_bytes())?;
         lines += 1;
-        thread::sleep(TIMEOUT.mul_f64(random.f64() * 1.5)); // often longer than the time-out
+        thread::sleep(TIMEOUT.mul_f64(random.f64() * 1.25)); // now and then longer than the time-out
     }
     let account = Account { connections: 1, lines, echoed: lines, ..Account::default() };
     if random.u8(..4) == 0 {

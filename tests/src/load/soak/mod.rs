@@ -25,8 +25,8 @@ use super::process::{self, Size, Started};
 use crate::{binaries::binary, wait_until};
 
 /// How long the server bears silence. No client that means to live is silent for nearly as
-/// long.
-const TIMEOUT: Duration = Duration::from_secs(2);
+/// long, not on a busy machine either.
+const TIMEOUT: Duration = Duration::from_secs(4);
 
 /// How much, and for how long.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +63,8 @@ pub struct Outcome {
 /// When the server does not get as small as before.
 pub fn soak(plan: Plan, mut progress: impl FnMut(&Account)) -> Result<Outcome, Box<dyn Error>> {
     let mut command = Command::new(binary("server"));
-    command.args(["--listen", "127.0.0.1:0", "--timeout", "2s"]);
+    command.args(["--listen", "127.0.0.1:0", "--timeout"]);
+    command.arg(humantime::format_duration(TIMEOUT).to_string());
     let server = Started::start(&mut command)?;
     let (first, mut account) = first_client(&server)?;
     let with_it = process::size(server.pid())?;
@@ -79,6 +80,7 @@ pub fn soak(plan: Plan, mut progress: impl FnMut(&Account)) -> Result<Outcome, B
     let end = Instant::now() + plan.duration;
     let (done, accounts) = mpsc::channel();
     thread::scope(|scope| -> Result<(), Box<dyn Error>> {
+        let accounts = accounts; // gone with the first error, which ends the others, too
         for slot in 0..plan.clients as u64 {
             let (done, address) = (done.clone(), server.address);
             scope.spawn(move || {
