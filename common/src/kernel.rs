@@ -159,6 +159,21 @@ mod tests {
     }
 
     #[test]
+    fn a_verdict_of_the_kernels_is_told_from_another_error() {
+        use nix::libc;
+        for (errno, verdict) in [
+            (libc::ETIMEDOUT, Some(GaveUp::TimedOut)),
+            (libc::EHOSTUNREACH, Some(GaveUp::HostUnreachable)),
+            (libc::ENETUNREACH, Some(GaveUp::NetworkUnreachable)),
+            (libc::ECONNRESET, Some(GaveUp::Reset)),
+            (libc::ECONNABORTED, Some(GaveUp::Reset)),
+            (libc::EPIPE, None),
+        ] {
+            assert_eq!(GaveUp::from_error(&io::Error::from_raw_os_error(errno)), verdict);
+        }
+    }
+
+    #[test]
     fn what_has_come_is_counted_before_it_is_read() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();

@@ -95,6 +95,17 @@ fn the_figures_are_in_the_words() {
 }
 
 #[test]
+fn what_went_unanswered_is_named() {
+    let said = |evidence| Finding::new(evidence, Duration::from_secs(5)).to_string();
+    let bytes = said(evidence((9, 0, 65_483), 3100, (4, 0)));
+    assert!(bytes.starts_with("9 bytes are unacknowledged"), "{bytes}");
+    let probes = said(evidence((0, 0, 65_483), 3100, (0, 2)));
+    assert!(probes.contains("silent for 3.1s, 2 keepalive probes unanswered"), "{probes}");
+    let end_of_stream = said(evidence((0, 0, 65_483), 3100, (3, 0)));
+    assert!(end_of_stream.contains("silent for 3.1s, 3 retransmissions unanswered"));
+}
+
+#[test]
 fn a_kernel_that_gave_up_says_why_and_what_it_knew() {
     let full = Some(evidence((0, 3_783_680, 0), 2000, (0, 0)));
     let lost = |verdict, evidence| Lost { verdict, evidence }.to_string();

@@ -101,3 +101,18 @@ fn a_plain_line_is_not_escaped() {
     assert_eq!(&*escaper.escape(b"HeartBeats\n"), b"\x10HeartBeats\n");
     assert_eq!(&*escaper.escape(b"no HeartBeat\n"), b"no HeartBeat\n");
 }
+
+#[test]
+fn room_grows_with_the_reads_that_fill_it_and_no_further() {
+    let mut reader = RequestReader::new(5000);
+    let mut room_after = |received: usize| {
+        reader.space()[..received].fill(b'x');
+        reader.answer(received, |_| ());
+        reader.space().len()
+    };
+    assert_eq!(room_after(511), 512, "a read that leaves room");
+    assert_eq!(room_after(512), 4096);
+    assert_eq!(room_after(9), 4096, "it is kept");
+    assert_eq!(room_after(4096), 5000);
+    assert_eq!(room_after(5000), 5000);
+}

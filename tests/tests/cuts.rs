@@ -152,6 +152,10 @@ fn silent(kind: Client, arguments: &[&[&str]], reason: &str) {
     let (finished, took) = cut(client);
     let last_line = finished.expect_code(4);
     assert!(last_line.contains(reason), "{last_line}");
+    if kind == Client::Idle {
+        // What nobody acknowledged are the rule's three heartbeats.
+        assert!(last_line.contains("; 27 bytes are unacknowledged"), "{last_line}");
+    }
     let (_, figure) = last_line.split_once("no byte for ").expect("the figure");
     let (figure, _) = figure.split_once('s').expect("it is in seconds");
     assert!(figure.parse::<f64>().expect("a figure") >= RULE_SECONDS, "{last_line}");

@@ -21,7 +21,7 @@ mod escape;
 mod reply;
 mod request;
 
-use std::ops::Range;
+use std::{mem, ops::Range};
 
 pub use escape::Escaper;
 pub use reply::{Reply, ReplyReader, SentHeartbeat};
@@ -61,7 +61,7 @@ impl ReadBuffer {
 
     /// Moves the undecided bytes to the front and lends the room behind them.
     fn space(&mut self) -> &mut [u8] {
-        if self.was_filled && self.bytes.len() < self.capacity {
+        if mem::take(&mut self.was_filled) && self.bytes.len() < self.capacity {
             self.bytes.resize((self.bytes.len() * 8).min(self.capacity), 0);
         }
         let length = self.undecided.len();
