@@ -1,10 +1,10 @@
 //! Peers that speak raw TCP.
 
 use std::{
-    io::{ErrorKind, Read as _, Write as _},
+    io::{self, ErrorKind, Read as _, Write as _},
     net::{Shutdown, TcpListener, TcpStream},
     sync::mpsc,
-    thread,
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
@@ -88,6 +88,25 @@ impl Peer {
                 count => all.extend_from_slice(&block[..count]),
             }
         }
+    }
+
+    /// Sends `request` over and over, and reads what comes, from two threads that end when the
+    /// other end closes the connection.
+    ///
+    /// # Panics
+    /// If no descriptor is left.
+    #[must_use]
+    pub fn flood(self, request: &'static [u8]) -> JoinHandle<()> {
+        let mut stream = self.0.try_clone().expect("a descriptor is left");
+        let reader = thread::spawn(move || {
+            let _ = io::copy(&mut &self.0, &mut io::sink());
+            // A write that waits for a closed window would not learn of it for a minute.
+            let _ = self.0.shutdown(Shutdown::Both);
+        });
+        thread::spawn(move || {
+            while stream.write_all(request).is_ok() {}
+            let _ = reader.join();
+        })
     }
 
     /// Says that nothing more will be sent.

@@ -1,12 +1,7 @@
 //! Both programs end when they are told to, whatever they are doing.
 #![cfg(unix)]
 
-use std::{
-    io::{self, Write as _},
-    net::TcpStream,
-    thread,
-    time::Duration,
-};
+use std::{io::Write as _, thread, time::Duration};
 
 use nix::sys::signal::Signal;
 use tests::{
@@ -18,32 +13,22 @@ use tests::{
 #[test]
 fn a_server_under_load_stops_and_sums_up() {
     let mut server = Server::start(&[]);
-    let streams: Vec<_> = (1..=50)
+    let clients: Vec<_> = (1..=50)
         .map(|number| {
-            let stream = TcpStream::connect(&server.address).expect("the server accepts");
+            let peer = Peer::connect(&server.address);
             server.program.wait_for(&format!("conn-{number} connected from "));
-            stream
+            peer
         })
         .collect();
-    let clients: Vec<_> = streams
-        .into_iter()
-        .map(|mut stream| {
-            let mut replies = stream.try_clone().expect("a descriptor is left");
-            let reading = thread::spawn(move || io::copy(&mut replies, &mut io::sink()));
-            thread::spawn(move || {
-                while stream.write_all(b"busy\nHeartBeat").is_ok() {}
-                let _ = reading.join();
-            })
-        })
-        .collect();
+    let floods: Vec<_> = clients.into_iter().map(|peer| peer.flood(b"busy\nHeartBeat")).collect();
     for _ in 0..200 {
         server.program.wait_for(" heartbeat");
     }
     let finished = server.stop();
     let last_line = finished.expect_code(0);
     assert!(last_line.contains("stopped; 50 connections served, 0 evicted, "), "{last_line}");
-    for client in clients {
-        client.join().unwrap();
+    for flood in floods {
+        flood.join().unwrap();
     }
 }
 

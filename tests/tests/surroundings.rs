@@ -5,7 +5,6 @@
 use std::{
     fs::File,
     io::{self, Write as _},
-    net::TcpStream,
     process::Command,
     thread,
     time::Duration,
@@ -105,16 +104,8 @@ fn a_client_that_was_stopped_lives_on_if_the_server_kept_it() {
 fn the_server_stops_at_any_moment_under_load() {
     for round in 0..20_u64 {
         let server = Server::start(&["-q"]);
-        let flood = |address: &str| {
-            let mut stream = TcpStream::connect(address).expect("the server accepts");
-            let mut replies = stream.try_clone().expect("a descriptor is left");
-            let sink = thread::spawn(move || io::copy(&mut replies, &mut io::sink()));
-            thread::spawn(move || {
-                while stream.write_all(b"busy\nHeartBeat").is_ok() {}
-                let _ = sink.join();
-            })
-        };
-        let floods: Vec<_> = (0..8).map(|_| flood(&server.address)).collect();
+        let flood = |_| Peer::connect(&server.address).flood(b"busy\nHeartBeat");
+        let floods: Vec<_> = (0..8).map(flood).collect();
         thread::sleep(Duration::from_millis(round * 7 % 40)); // any moment will do
         server.stop().expect_code(0);
         for flood in floods {
