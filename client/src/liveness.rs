@@ -99,21 +99,23 @@ pub struct Liveness {
     heard: Instant,
     heartbeats: u32,
     next: Instant,
+    /// Whether the verdict has been put off in this silence: for ever would be no verdict.
+    postponed: bool,
 }
 
 impl Liveness {
     /// A connection that was made at `now`: that, too, was a sign of life.
     #[must_use]
     pub fn new(rule: HeartbeatRule, now: Instant) -> Self {
-        Self { rule, heard: now, heartbeats: 0, next: now + rule.idle }
+        Self { rule, heard: now, heartbeats: 0, next: now + rule.idle, postponed: false }
     }
 
     /// What to do at `now`, when the last byte came at `heard`.
     ///
     /// A heartbeat is always given its whole interval to be answered, however late the
     /// caller comes: a process that was stopped for an hour asks before it gives up. And a
-    /// caller that comes late for the verdict waits for another interval: whoever was held
-    /// up may have held up the reader of the answer, too.
+    /// caller that comes late for the verdict waits for another interval, once: whoever was
+    /// held up may have held up the reader of the answer, too.
     pub fn step(&mut self, heard: Instant, now: Instant) -> Step {
         if heard > self.heard {
             *self = Self::new(self.rule, heard);
@@ -124,7 +126,8 @@ impl Liveness {
             self.heartbeats += 1;
             self.next = now + self.rule.interval;
             Step::Heartbeat(self.heartbeats)
-        } else if now - self.next > self.rule.interval / 2 {
+        } else if now - self.next > self.rule.interval / 2 && !self.postponed {
+            self.postponed = true;
             self.next = now + self.rule.interval;
             Step::Wait(self.next)
         } else {

@@ -15,9 +15,9 @@ pub use real::{AtomicBool, Receiver, Sender, bounded, first_of};
 
 /// What came first of two.
 pub enum First<A, B> {
-    /// It was the first of the two, or both.
+    /// The first of the two has something, or both have.
     Left(A),
-    /// It was the second.
+    /// Only the second has.
     Right(B),
 }
 

@@ -154,6 +154,21 @@ fn a_caller_that_comes_late_for_the_verdict_waits_for_an_answer_that_may_lie_unr
 }
 
 #[test]
+fn a_caller_that_is_always_late_gives_up_all_the_same() {
+    Connection::new(0).check(&[
+        (0, 25_000, Heartbeat(1)),
+        (0, 40_000, Wait(45_000)),
+        (0, 60_000, Dead { after: 60_000, heartbeats: 1 }),
+    ]);
+}
+
+#[test]
+fn the_rule_without_figures_is_the_articles() {
+    let rule = HeartbeatRule::default();
+    assert_eq!((rule.idle(), rule.retries(), rule.interval()), (IDLE, 5, INTERVAL));
+}
+
+#[test]
 fn a_rule_that_makes_no_sense_is_refused() {
     let year = Duration::from_hours(365 * 24);
     for (idle, interval) in [

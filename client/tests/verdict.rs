@@ -29,7 +29,7 @@ fn a_server_whose_answer_is_not_read_yet_is_not_dead() {
     let (_to_heartbeat, answered) = crossbeam_channel::unbounded();
     let outgoing = Outgoing::new(stream, to_receiver);
     let activity = Activity::new(Instant::now());
-    let moment = Duration::from_millis(5);
+    let moment = Duration::from_millis(200); // far longer than a thread is held up
     let rule = HeartbeatRule::new(moment, 0, moment).unwrap();
     thread::scope(|scope| {
         scope.spawn(|| heartbeat::run(rule, &outgoing, &activity, &answered, &end));

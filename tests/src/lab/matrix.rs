@@ -131,10 +131,12 @@ fn play(fault: &str, settings: &Settings) -> io::Result<Result<Value, String>> {
         .envs(built())
         .stdin(Stdio::null())
         .output()?;
-    let said: Value = serde_json::from_slice(&output.stdout).map_err(|_| {
-        let errors = String::from_utf8_lossy(&output.stderr);
-        io::Error::other(format!("{fault} was not played: {}", errors.trim()))
-    })?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    if output.status.code() == Some(2) {
+        return Ok(Err(errors.trim().to_owned())); // a flag that this system does not have
+    }
+    let said: Value = serde_json::from_slice(&output.stdout)
+        .map_err(|_| io::Error::other(format!("{fault} was not played: {}", errors.trim())))?;
     match said["refused"].as_str() {
         Some(reason) => Ok(Err(reason.to_owned())),
         None => Ok(Ok(said)),

@@ -7,7 +7,7 @@ use std::{
     io::{self, ErrorKind, Read as _, Write as _},
     net::{Shutdown, TcpListener, TcpStream},
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicBool, Ordering},
     },
     thread,
@@ -21,7 +21,8 @@ use super::event::{Content, Side};
 /// A relay for one connection.
 pub struct Relay {
     address: String,
-    line: Arc<Line>,
+    /// The two directions hold it: with the last of them the sockets are closed.
+    line: Weak<Line>,
 }
 
 /// Both halves of the connection, once there is one.
@@ -43,7 +44,7 @@ impl Relay {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?.to_string();
         let (server, line, seen) = (server.to_owned(), Arc::<Line>::default(), Arc::new(seen));
-        let relay = Self { address, line: Arc::clone(&line) };
+        let relay = Self { address, line: Arc::downgrade(&line) };
         thread::Builder::new().name("relay".to_owned()).spawn(move || {
             line.connect(&listener, &server)?;
             let (other, seen_there) = (Arc::clone(&line), Arc::clone(&seen));
@@ -63,7 +64,7 @@ impl Relay {
 
     /// Resets the connection on both sides.
     pub fn reset(self) {
-        self.line.reset();
+        self.line.upgrade().into_iter().for_each(|line| line.reset());
     }
 }
 

@@ -123,8 +123,8 @@ pub const SCENES: [Scene; 10] = [
                    heartbeat's rule does not care what is in flight.",
         with_keepalive: Some(
             "Bytes are in flight when the line is cut. As long as they are, the client's \
-             keepalive is silent: its kernel retransmits for many minutes, unless a user time- \
-             out limits it. The server has nothing in flight, and its keepalive notices.",
+             keepalive is silent: its kernel retransmits for many minutes, unless a user \
+             time-out limits it. The server has nothing in flight, and its keepalive notices.",
         ),
         plot: Plot::Broken(Breakage::CutWriting),
     },

@@ -112,7 +112,8 @@ impl<'a> Stage<'a> {
         let mut client = on_stage(Program::start_watched(&mut client, watch(Side::Client, teller)));
         let (stdin, story) = (Some(client.take_stdin()), Story::new(wire));
         let mut stage = Self { server, client, stdin, relay, notes, show, shown: 0, story };
-        stage.follow(crate::DEADLINE, |story| story.connected == 2);
+        stage.follow(crate::DEADLINE, |story| story.connected == 2 || story.client.is_some());
+        assert!(stage.story.connected == 2, "the client does not connect to the server");
         stage
     }
 
@@ -121,6 +122,9 @@ impl<'a> Stage<'a> {
         let end = Instant::now() + limit;
         while !enough(&self.story) {
             let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
             let Ok(first) = self.notes.recv_timeout(left) else { return false };
             let longest = first.at + LONGEST_MOMENT;
             let mut moment = vec![first];

@@ -6,7 +6,7 @@ use std::{
     io::{self, BufRead as _, IsTerminal as _, Write as _},
     os::unix::process::CommandExt as _,
     panic,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process,
 };
 
@@ -133,6 +133,7 @@ pub(super) fn run(run: &Run, scene: &Scene, settings: &Settings) -> Outcome {
 }
 
 pub(super) fn matrix(form: Form) -> Outcome {
+    build();
     let bar = indicatif::ProgressBar::new((FAULTS.len() * MODES.len()) as u64);
     let cells = matrix::matrix(|played| bar.set_position(played as u64))?;
     bar.finish_and_clear();
@@ -151,9 +152,22 @@ pub(super) fn matrix(form: Form) -> Outcome {
     Ok(!cells.iter().any(Cell::failed))
 }
 
+/// The binaries, before anything is printed: to build them may take a while.
+fn build() -> [(String, &'static Path); 2] {
+    if io::stderr().is_terminal() && env::var_os(INSIDE).is_none() {
+        let _ = write!(io::stderr(), "building the server and the client… ");
+    }
+    let built = built();
+    if io::stderr().is_terminal() && env::var_os(INSIDE).is_none() {
+        let _ = write!(io::stderr(), "\r{:37}\r", "");
+    }
+    built
+}
+
 /// Starts the lab again in a network of its own, in this process's place; if the system
 /// refuses that, why.
 fn enter_namespace() -> Result<Option<String>, Box<dyn std::error::Error>> {
+    let built = build();
     let inside = env::var_os(INSIDE).is_some();
     let refused = if inside { None } else { namespace::available().err() };
     if inside || refused.is_some() {
@@ -161,7 +175,7 @@ fn enter_namespace() -> Result<Option<String>, Box<dyn std::error::Error>> {
         return Ok(refused);
     }
     let mut lab = process::Command::new(env::current_exe()?);
-    lab.args(env::args_os().skip(1)).env(INSIDE, "1").envs(built());
+    lab.args(env::args_os().skip(1)).env(INSIDE, "1").envs(built);
     Err(namespace::inside(&lab).exec().into())
 }
 

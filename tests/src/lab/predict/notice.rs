@@ -117,9 +117,14 @@ impl Noticed {
 /// until a client that is never heard is evicted. None with keepalive alone: no byte passes.
 #[must_use]
 pub fn rhythm(settings: &Settings) -> Option<Duration> {
+    asked_every(settings).map(|every| every.min(settings.timeout()))
+}
+
+/// The time between two signs of life of a healthy client on an idle line.
+pub(super) fn asked_every(settings: &Settings) -> Option<Duration> {
     let idle = settings.rule().idle();
     let asked = settings.probe().map_or(idle, |probe| probe.min(idle));
-    settings.detect().by_heartbeat().then(|| asked.min(settings.timeout()))
+    settings.detect().by_heartbeat().then_some(asked)
 }
 
 /// What a side's own program does in a silence, counted from the last byte.

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, time::Duration};
 
 use common::args;
 
-use super::kernel;
+use super::{kernel, notice::asked_every};
 use crate::lab::settings::{Settings, in_one_word};
 
 /// Something to think about.
@@ -73,13 +73,6 @@ pub fn warnings(settings: &Settings) -> Vec<Warning> {
     checks.into_iter().filter_map(|(kind, text)| Some(Warning { kind, text: text? })).collect()
 }
 
-/// The time between two signs of life of a healthy client on an idle line.
-fn asked_every(settings: &Settings) -> Option<Duration> {
-    let idle = settings.rule().idle();
-    let asked = settings.probe().map_or(idle, |probe| probe.min(idle));
-    settings.detect().by_heartbeat().then_some(asked)
-}
-
 /// A client that has nothing to say is first heard after `idle`; a probe is always in time.
 fn evicts_the_healthy(settings: &Settings) -> Option<String> {
     asked_every(settings).filter(|every| *every >= settings.timeout())?;
@@ -97,16 +90,13 @@ fn evicts_the_healthy(settings: &Settings) -> Option<String> {
 fn one_sign_of_life(settings: &Settings) -> Option<String> {
     let timeout = settings.timeout();
     let every = asked_every(settings).filter(|every| *every < timeout && *every * 2 > timeout)?;
-    let (flag, half) = match settings.probe() {
-        Some(probe) if probe == every => ("--probe", timeout / 2),
-        _ => ("--idle", timeout / 2),
-    };
+    let flag = if settings.probe() == Some(every) { "--probe" } else { "--idle" };
     Some(format!(
         "only one sign of life fits into --timeout {}: a client that is well is evicted \
          when that comes {} late; set {flag} to {} or less, so that there are two",
         in_one_word(timeout),
         in_one_word(timeout.saturating_sub(every)),
-        in_one_word(half),
+        in_one_word(timeout / 2),
     ))
 }
 

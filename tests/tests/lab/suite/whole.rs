@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 use tests::namespace;
 
-use crate::lab;
+use super::lab;
 
 /// Runs what takes longer than the harness waits for anything.
 fn output(lab: &mut Command) -> String {

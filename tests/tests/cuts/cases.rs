@@ -94,7 +94,8 @@ enum Client {
     Writing,
 }
 
-fn main() {
+/// Runs the cases, or, inside a namespace, the one that was asked for.
+pub(crate) fn run() {
     if let Ok(name) = env::var(CASE) {
         let (_, case) = CASES.iter().find(|(case, _)| *case == name).expect("a case of this file");
         return case();

@@ -13,7 +13,7 @@ use nix::{
 use serde_json::Value;
 use tests::wait_until;
 
-use crate::{finished, lab};
+use super::{finished, lab};
 
 pub(crate) fn a_scene_is_told() {
     let finished = finished(&mut lab("run server-stopped"));

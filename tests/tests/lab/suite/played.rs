@@ -3,7 +3,7 @@
 use libtest_mimic::Trial;
 use serde_json::Value;
 
-use crate::{finished, lab};
+use super::{finished, lab};
 
 /// A scene, its settings, and each witness with what it noticed by, and why.
 pub(crate) type Case =

@@ -1,0 +1,70 @@
+//! The lab's scenes, through the real command: each is played, and comes as predicted.
+//!
+//! They wait far more than they work, so they are played side by side. Where the system
+//! refuses network namespaces, those that need one are reported as ignored.
+
+mod played;
+mod told;
+mod whole;
+
+use std::process::Command;
+
+use libtest_mimic::{Arguments, Trial};
+use tests::{
+    binaries::built,
+    namespace,
+    program::{Finished, Program},
+};
+
+use played::{ANYWHERE, IN_A_NAMESPACE, played};
+
+/// Runs the cases.
+pub(crate) fn run() {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(8);
+    let refused = namespace::available().err();
+    if !arguments.list {
+        drop(built()); // before many want them at once
+    }
+    if let (Some(reason), false) = (&refused, arguments.list) {
+        println!("ignored: this system refuses network namespaces: {reason}");
+    }
+    // With --ignored those are left out that could not be played.
+    let cuts = IN_A_NAMESPACE.into_iter().filter(|_| refused.is_none() || !arguments.ignored);
+    let cuts = cuts.map(|case| played(case).with_ignored_flag(refused.is_some()));
+    let others = [
+        trial("a_scene_is_told_from_its_heading_to_its_verdict", told::a_scene_is_told),
+        trial("a_picture_holds_what_passed", told::a_picture_holds_what_passed),
+        trial("an_interrupted_scene_leaves_nothing_behind", told::an_interrupted_scene),
+        trial("without_a_namespace_a_cut_says_so_and_why", told::without_a_namespace),
+        trial("the_tour_goes_through_without_a_terminal", whole::the_tour).with_ignored_flag(true),
+        trial("every_cell_of_the_matrix_is_as_predicted", whole::the_matrix)
+            .with_ignored_flag(true),
+        trial(
+            "without_namespaces_the_matrix_says_why_the_cuts_are_empty",
+            whole::the_matrix_without,
+        )
+        .with_ignored_flag(true), // each takes half a minute: -- --ignored
+    ];
+    let trials = ANYWHERE.map(played).into_iter().chain(cuts).chain(others).collect();
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn trial(name: &str, test: fn()) -> Trial {
+    Trial::test(name, move || {
+        test();
+        Ok(())
+    })
+}
+
+fn lab(arguments: &str) -> Command {
+    let mut lab = Command::new(env!("CARGO_BIN_EXE_lab"));
+    lab.args(arguments.split_whitespace()).envs(built());
+    lab
+}
+
+fn finished(lab: &mut Command) -> Finished {
+    let mut lab = Program::start(lab);
+    lab.close_stdin();
+    lab.finish()
+}
