@@ -31,7 +31,7 @@ fn connected() -> (Peer, Peer, Relay, Seen) {
 #[test]
 fn bytes_and_the_end_of_a_stream_are_handed_on() {
     let (mut client, mut server, _relay, seen) = connected();
-    let mut next = || seen.recv_timeout(DEADLINE).unwrap();
+    let next = || seen.recv_timeout(DEADLINE).unwrap();
     client.send(b"HeartBeat");
     server.expect(b"HeartBeat");
     assert_eq!(next(), (Side::Client, Content::Bytes(b"HeartBeat".to_vec())));

@@ -168,7 +168,7 @@ fn soak_and_tell(plan: soak::Plan) -> Result<(), Box<dyn Error>> {
     println!("clients: {account}; no reply lost, doubled or wrong");
     println!("server:  {last_line}");
     println!(
-        "afterwards the server is as small as before: {} threads, {} descriptors; {} KiB resident, \
+        "afterwards the server has {} threads and {} descriptors, as before; it holds {} KiB of memory, \
          before {} KiB",
         size.threads,
         size.descriptors,

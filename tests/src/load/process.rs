@@ -13,6 +13,7 @@ use std::{
 /// A server that was started for a load. It is killed when dropped.
 pub struct Started {
     child: Child,
+    #[cfg_attr(not(unix), allow(dead_code, reason = "whoever stops it asks for it"))]
     last_line: Option<JoinHandle<Option<String>>>,
     /// Where it listens.
     pub address: SocketAddr,

@@ -60,7 +60,9 @@ enum Command {
 
     /// Play every fault in every mode, and print who noticed what and when
     ///
-    /// Takes about half a minute. Exit code 0 if each cell came as predicted, 1 if not.
+    /// Takes about half a minute. Exit code 0 if each cell came as predicted, 1 if not: by another
+    /// way, or outside its time by more than a busy machine explains (half a second sooner, 10
+    /// seconds and an eighth later).
     #[cfg(unix)]
     Matrix(act::Form),
 

@@ -28,6 +28,10 @@ use crate::{binaries::binary, wait_until};
 /// long, not on a busy machine either.
 const TIMEOUT: Duration = Duration::from_secs(4);
 
+/// How much more memory a server may hold in the end: what the allocator keeps of what many
+/// threads had at once. A few hundred bytes that each client leaves behind are more.
+const KEPT: u64 = 16 * 1024 * 1024;
+
 /// How much, and for how long.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
@@ -57,7 +61,8 @@ pub struct Outcome {
 ///
 /// # Errors
 /// When anything is not as it has to be: a reply is lost, doubled or wrong; a client is
-/// evicted that was not silent; the server's account is another one than its clients'.
+/// evicted that was not silent; the server's account is another one than its clients', or its
+/// memory has grown.
 ///
 /// # Panics
 /// When the server does not get as small as before.
@@ -112,6 +117,11 @@ pub fn soak(plan: Plan, mut progress: impl FnMut(&Account)) -> Result<Outcome, B
         process::size(server.pid()).is_ok_and(|size| size.is_within(small))
     });
     let memory = (memory, process::cost(server.pid())?.memory);
+    if memory.1 > memory.0 + KEPT {
+        return Err(
+            format!("the server's memory grew from {} to {} bytes", memory.0, memory.1).into()
+        );
+    }
     let last_line = server.stop()?;
     account.compare_with(&last_line)?;
     Ok(Outcome { account, size: small, memory, last_line })
