@@ -1,6 +1,6 @@
 //! The verdict of the heartbeat thread, when it is faster than the receiver: both wake at
 //! once in a process that was stopped, and the answer may lie unread in the socket.
-#![cfg(target_os = "linux")]
+#![cfg(all(target_os = "linux", not(feature = "model")))]
 
 use std::{
     io::Write as _,
