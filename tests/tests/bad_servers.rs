@@ -23,8 +23,8 @@ fn connected(arguments: &[&str]) -> (Program, Peer) {
 }
 
 /// A client that has said three lines, and its server, which has read them.
-fn three_lines_said(idle: &str) -> (Program, Peer) {
-    let (mut client, mut peer) = connected(&["--idle", idle]);
+fn three_lines_said(rule: &[&str]) -> (Program, Peer) {
+    let (mut client, mut peer) = connected(rule);
     client.type_in("one\ntwo\nthree\n");
     peer.expect(b"one\ntwo\nthree\n");
     (client, peer)
@@ -41,7 +41,7 @@ fn check(client: Program, code: i32, unanswered: &str, stdout: &[u8]) {
 
 #[test]
 fn a_reset_in_the_middle_of_a_line_is_told_with_what_was_not_answered() {
-    let (client, mut peer) = three_lines_said("1h");
+    let (client, mut peer) = three_lines_said(&["--idle", "1h"]);
     peer.send(b"ONE\nTW");
     peer.reset();
     check(client, 5, "2 lines were", b"ONE\nTW");
@@ -49,7 +49,7 @@ fn a_reset_in_the_middle_of_a_line_is_told_with_what_was_not_answered() {
 
 #[test]
 fn a_server_that_ends_its_stream_and_goes_on_reading_has_closed() {
-    let (client, mut peer) = three_lines_said("1h");
+    let (client, mut peer) = three_lines_said(&["--idle", "1h"]);
     peer.send(b"ONE\nTWO\n");
     peer.finish_sending();
     check(client, 3, "1 line was", b"ONE\nTWO\n");
@@ -75,7 +75,7 @@ fn a_server_that_ends_its_stream_while_the_client_is_blocked_writing_has_closed(
 
 #[test]
 fn a_server_that_says_something_else_has_not_answered() {
-    let (mut client, mut peer) = three_lines_said("1h");
+    let (mut client, mut peer) = three_lines_said(&["--idle", "1h"]);
     client.close_stdin();
     assert_eq!(peer.read_to_end(), b"", "the client has said all");
     peer.send(&[b'x'; 1000]);
@@ -85,8 +85,9 @@ fn a_server_that_says_something_else_has_not_answered() {
 
 #[test]
 fn a_server_that_trickles_is_alive_however_many_heartbeats_it_leaves_unanswered() {
-    // Dead would be 1.7 s without a byte; each of these comes after 200 ms at least.
-    let rule = ["--idle", "200ms", "--retry-interval", "500ms", "--retries", "2"];
+    // Three unanswered heartbeats would be a death, and a silence that a byte does not end
+    // would have no other first one. Their interval is long enough for any stall of ours.
+    let rule = ["--idle", "200ms", "--retry-interval", "10s", "--retries", "2"];
     let (mut client, mut peer) = connected(&rule);
     for _ in 0..12 {
         client.wait_for("heartbeat 1 sent");
@@ -107,12 +108,14 @@ fn an_urgent_byte_that_nobody_reads_makes_no_server_live_for_ever() {
 
 #[test]
 fn replies_that_trickle_after_the_inputs_end_all_come() {
-    // A client that has half-closed sends no heartbeats, and is patient all the same.
-    let (mut client, mut peer) = three_lines_said("1s");
+    // A client that has half-closed sends no heartbeats, and gives up all the same: after
+    // 2.5 s without a byte. The trickle lasts longer than that, its pauses a tenth of it.
+    let rule = ["--idle", "2s", "--retry-interval", "500ms", "--retries", "0"];
+    let (mut client, mut peer) = three_lines_said(&rule);
     client.close_stdin();
     assert_eq!(peer.read_to_end(), b"", "the client has said all");
     for byte in b"ONE\nTWO\nTHREE\n" {
-        thread::sleep(Duration::from_millis(150)); // the trickle is what is tested
+        thread::sleep(Duration::from_millis(250)); // the trickle is what is tested
         peer.send(&[*byte]);
     }
     drop(peer);
