@@ -134,14 +134,20 @@ mod threads {
         command
     }
 
-    /// Limits the threads of a running server's user, as far as this server starts any.
-    fn limit(server: &Server, threads: usize) {
-        let pid = server.program.pid();
+    /// Limits the threads of a running server's user, as far as this server starts any, and
+    /// returns the limit that there was: a number, or `unlimited`.
+    fn limit(server: &Server, threads: &str) -> String {
+        let pid = format!("--pid={}", server.program.pid());
+        let before = as_a_user("prlimit")
+            .args([&pid, "--nproc", "--output=SOFT", "--noheadings", "--raw"])
+            .output()
+            .expect("util-linux is installed");
         let status = as_a_user("prlimit")
-            .args([format!("--pid={pid}"), format!("--nproc={threads}:")])
+            .args([pid, format!("--nproc={threads}:")])
             .status()
             .expect("util-linux is installed");
-        assert!(status.success());
+        assert!(before.status.success() && status.success());
+        String::from_utf8(before.stdout).expect("it is a word").trim().to_owned()
     }
 
     #[test]
@@ -161,7 +167,8 @@ mod threads {
         server.program.wait_for("conn-1 connected from ");
 
         let tasks = format!("/proc/{}/task", server.program.pid());
-        limit(&server, fs::read_dir(tasks).unwrap().count() + 5);
+        let few = fs::read_dir(tasks).unwrap().count() + 5;
+        let before = limit(&server, &few.to_string());
         let mut crowd = Vec::new();
         let line = loop {
             crowd.push(TcpStream::connect(&server.address).expect("the backlog has room"));
@@ -173,7 +180,7 @@ mod threads {
         assert!(line.contains("trying again in 500ms"), "{line}");
         first.ask(b"still served\n", b"STILL SERVED\n");
 
-        limit(&server, 4000);
+        limit(&server, &before);
         Peer::connect(&server.address).ask(b"served again\n", b"SERVED AGAIN\n");
         server.stop().expect_code(0);
     }
