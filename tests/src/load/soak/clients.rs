@@ -11,7 +11,10 @@ use std::{
 use fastrand::Rng;
 use socket2::SockRef;
 
-use super::{Account, TIMEOUT};
+use super::{
+    Account, TIMEOUT,
+    script::{Script, expect, expect_all, same},
+};
 use crate::{DEADLINE, binaries::binary};
 
 type Client = fn(SocketAddr, &mut Rng) -> io::Result<Account>;
@@ -45,94 +48,11 @@ pub(super) fn run_one(address: SocketAddr, random: &mut Rng) -> Result<Account, 
     unreachable!("the choice is less than the sum of all shares")
 }
 
-/// What a client says, and what must come back.
-#[derive(Default)]
-struct Script {
-    request: Vec<u8>,
-    reply: Vec<u8>,
-    lines: u64,
-    heartbeats: u64,
-}
-
-impl Script {
-    fn random(random: &mut Rng, messages: usize) -> Self {
-        let mut script = Self::default();
-        for _ in 0..random.usize(1..=messages) {
-            match random.u8(..4) {
-                0 => script.heartbeat(),
-                1 => {
-                    script.request.push(b'\x10');
-                    script.line(b"HeartBeat and \x10 as text");
-                }
-                _ => {
-                    let length = random.usize(..300);
-                    let text: Vec<u8> =
-                        std::iter::repeat_with(|| random.lowercase() as u8).take(length).collect();
-                    script.line(&text);
-                }
-            }
-        }
-        script
-    }
-
-    fn heartbeat(&mut self) {
-        self.request.extend(b"HeartBeat");
-        self.reply.extend(b"OK");
-        self.heartbeats += 1;
-    }
-
-    fn line(&mut self, text: &[u8]) {
-        self.request.extend(text);
-        self.request.push(b'\n');
-        self.reply.extend(text.to_ascii_uppercase());
-        self.reply.push(b'\n');
-        self.lines += 1;
-    }
-
-    /// The account of a client that took every reply.
-    fn answered(&self) -> Account {
-        Account {
-            connections: 1,
-            lines: self.lines,
-            echoed: self.lines,
-            heartbeats: self.heartbeats,
-            acknowledged: self.heartbeats,
-            sent: self.request.len() as u64,
-            received: self.reply.len() as u64,
-            ..Account::default()
-        }
-    }
-}
-
 fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(address)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(DEADLINE))?;
     Ok(stream)
-}
-
-/// Takes exactly this reply, and the end of the stream behind it.
-fn expect_all(stream: &mut TcpStream, reply: &[u8]) -> io::Result<()> {
-    let mut received = Vec::new();
-    stream.read_to_end(&mut received)?;
-    same(&received, reply)
-}
-
-fn expect(stream: &mut TcpStream, reply: &[u8]) -> io::Result<()> {
-    let mut received = vec![0; reply.len()];
-    stream.read_exact(&mut received)?;
-    same(&received, reply)
-}
-
-fn same(received: &[u8], expected: &[u8]) -> io::Result<()> {
-    if received == expected {
-        return Ok(());
-    }
-    let at = received.iter().zip(expected).take_while(|(one, other)| one == other).count();
-    let (received, expected) = (received.len(), expected.len());
-    Err(io::Error::other(format!(
-        "{received} bytes came for {expected}, and differ from byte {at} on"
-    )))
 }
 
 /// Everything at once, in pieces of any size.

@@ -6,6 +6,7 @@
 
 mod account;
 mod clients;
+mod script;
 
 use std::{
     error::Error,
