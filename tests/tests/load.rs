@@ -46,6 +46,18 @@ fn a_reply_that_is_not_its_line_in_capitals_fails_the_load() {
     assert_eq!(error.to_string(), "a reply is not its line in capitals");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_soak_would_ignore_is_refused() {
+    for ignored in [["--connections", "1,2"], ["--line", "5"], ["--plot", "growth.svg"]] {
+        let mut load = std::process::Command::new(env!("CARGO_BIN_EXE_load"));
+        let output = load.args(["--soak", "1s"]).args(ignored).output().unwrap();
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(message.contains(ignored[0]), "{message}");
+    }
+}
+
 #[test]
 fn a_server_that_closes_a_connection_fails_the_load() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -12,17 +12,22 @@ use std::{
 };
 
 use clap::Parser;
-use common::args::{checked, choice, duration, host_and_port, number, positive};
+#[cfg(target_os = "linux")]
+use clap::{CommandFactory as _, error::ErrorKind};
+#[cfg(unix)]
+use common::args::choice;
+#[cfg(target_os = "linux")]
+use common::args::number;
+use common::args::{checked, duration, host_and_port, positive};
 use serde_json::json;
+#[cfg(unix)]
+use tests::load::scenarios::{self, Scenario};
+#[cfg(target_os = "linux")]
+use tests::load::soak;
 use tests::load::{
     Outcome, Plan, args, compare, growth,
     process::{self, Cost},
     run,
-};
-#[cfg(unix)]
-use tests::load::{
-    scenarios::{self, Scenario},
-    soak,
 };
 
 /// Loads a line-echo server with many connections, checks and times every reply.
@@ -31,13 +36,16 @@ use tests::load::{
 /// is saturated. With --rate lines are due at that rate whatever the server does, and a
 /// latency counts from the moment its line was due.
 #[derive(Parser)]
-#[command(after_help = "Examples:\n  \
+#[command(
+    name = "load",
+    after_help = "Examples:\n  \
     load --server 127.0.0.1:5005 --connections 64\n  \
     load --server 127.0.0.1:5005 --connections 64 --rate 10000 --pid $(pgrep -x server)\n  \
     load --compare --connections 1,64,1000,5000\n  \
     load --scenario storm --connections 10000\n  \
     load --soak 10m\n  \
-    load --plot growth.svg --connections 1,10,100,1000,10000")]
+    load --plot growth.svg --connections 1,10,100,1000,10000"
+)]
 struct Cli {
     /// The server to load
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005", value_parser = checked(host_and_port))]
@@ -50,22 +58,22 @@ struct Cli {
 
     /// Measure one of the server's promises, on a server of its own
     #[cfg(unix)]
-    #[arg(long, value_parser = choice::<Scenario>(), conflicts_with_all = ["compare", "server", "pid", "rate"])]
+    #[arg(long, value_parser = choice::<Scenario>(), conflicts_with_all = ["compare", "plot", "server", "line", "duration", "rate", "pairs", "pid", "json"])]
     scenario: Option<Scenario>,
 
     /// Let clients of every kind come and go at random for this long, on a server of its own,
     /// and hold all accounts against each other
-    #[cfg(unix)]
-    #[arg(long, value_name = "DURATION", value_parser = checked(duration), conflicts_with_all = ["compare", "scenario", "server", "pid", "rate", "json"])]
+    #[cfg(target_os = "linux")]
+    #[arg(long, value_name = "DURATION", value_parser = checked(duration), conflicts_with_all = ["compare", "scenario", "plot", "server", "line", "duration", "rate", "pairs", "pid", "json"])]
     soak: Option<Duration>,
 
     /// Repeat the choices of an earlier --soak
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     #[arg(long, value_name = "SEED", requires = "soak", value_parser = checked(number))]
     seed: Option<u32>,
 
     /// Saturate our server with each of --connections, and draw how cost grows to this SVG
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "server", "pid", "rate", "json"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "server", "rate", "pairs", "pid", "json"])]
     plot: Option<PathBuf>,
 
     /// Connections; several numbers for several runs
@@ -113,10 +121,14 @@ fn load(cli: &Cli) -> Result<(), Box<dyn Error>> {
         let plan = Plan { connections: 1, line: cli.line, duration: cli.duration, rate: None };
         return growth::growth(plan, &cli.connections, plot);
     }
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     if let Some(duration) = cli.soak {
+        let [clients] = cli.connections[..] else {
+            let message = "--soak takes a single number of --connections";
+            Cli::command().error(ErrorKind::ArgumentConflict, message).exit()
+        };
         let seed = cli.seed.unwrap_or_else(|| fastrand::u32(..));
-        return soak_and_tell(soak::Plan { duration, clients: cli.connections[0], seed });
+        return soak_and_tell(soak::Plan { duration, clients, seed });
     }
     for &connections in &cli.connections {
         let plan = Plan { connections, line: cli.line, duration: cli.duration, rate: cli.rate };
@@ -152,7 +164,7 @@ fn load(cli: &Cli) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 fn soak_and_tell(plan: soak::Plan) -> Result<(), Box<dyn Error>> {
     println!("{} clients at a time; to repeat their choices: --seed {}", plan.clients, plan.seed);
     let terminal = io::stderr().is_terminal();

@@ -13,7 +13,7 @@ pub mod growth;
 pub mod process;
 #[cfg(unix)]
 pub mod scenarios;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 pub mod soak;
 
 use std::{
