@@ -92,6 +92,12 @@ mod on_linux {
     use super::*;
 
     #[test]
+    fn bytes_in_flight_can_be_limited() {
+        let limit = detect("--detect both --user-timeout 7s").unwrap().keepalive().unwrap();
+        assert_eq!(limit.user_timeout, Some(Duration::from_secs(7)));
+    }
+
+    #[test]
     fn data_in_flight_is_warned_of_where_nothing_limits_it() {
         assert_eq!(args::warning(Detect::Heartbeat), None);
         let limited = Keepalive { user_timeout: Some(Duration::from_secs(1)), ..ARTICLE };

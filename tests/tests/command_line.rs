@@ -2,20 +2,17 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
-    process::Output,
+    process::{Command, Output, Stdio},
 };
 
 use tests::{
-    binaries::{Server, command, start_client},
+    binaries::{Server, binary, command, start_client},
     peer::Peer,
 };
 
 fn run(program: &str, arguments: &[&str]) -> (Option<i32>, String) {
-    let Output { status, stderr, .. } = command(program)
-        .args(arguments)
-        .stdin(std::process::Stdio::null())
-        .output()
-        .expect("the program starts");
+    let Output { status, stderr, .. } =
+        command(program).args(arguments).stdin(Stdio::null()).output().expect("the program starts");
     (status.code(), String::from_utf8_lossy(&stderr).into_owned())
 }
 
@@ -134,4 +131,27 @@ fn no_byte_of_a_clients_drives_the_terminal() {
         assert!(!said.chars().any(char::is_control), "{}", said.escape_debug());
     }
     assert!(said.contains(r#"text "plain \u{1b}[2J\n""#), "{said}");
+}
+
+/// `script` runs a program on a terminal of its own.
+#[cfg(target_os = "linux")]
+#[test]
+fn colour_is_for_a_terminal_that_wants_it() {
+    let server = Server::start(&[]);
+    let client = format!("{} --server {}", binary("client").display(), server.address);
+    let said = |command: &mut Command| {
+        let output = command.stdin(Stdio::null()).output().expect("it starts");
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(said.contains("connected to "), "{said}");
+        said
+    };
+    let on_a_terminal = |no_color: Option<&str>| {
+        let mut script = Command::new("script");
+        script.args(["-qec", &client, "/dev/null"]).env_remove("NO_COLOR");
+        said(script.envs(no_color.map(|value| ("NO_COLOR", value)))).contains('\x1b')
+    };
+    assert!(on_a_terminal(None));
+    assert!(on_a_terminal(Some("")), "an empty NO_COLOR is none");
+    assert!(!on_a_terminal(Some("1")));
+    assert!(!said(command("client").args(["--server", &server.address])).contains('\x1b'));
 }
