@@ -1,8 +1,6 @@
 //! More clients than there is room for.
 #![cfg(unix)]
 
-use std::net::TcpStream;
-
 use tests::{
     binaries::{Server, binary, client, start_client},
     peer::Peer,
@@ -70,6 +68,8 @@ fn a_server_without_room_for_anybody_says_so() {
 
 #[cfg(target_os = "linux")]
 mod descriptors {
+    use std::net::TcpStream;
+
     use super::*;
 
     /// Lets a running server open no more than a few descriptors more than it has.
