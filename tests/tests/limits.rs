@@ -118,6 +118,7 @@ mod descriptors {
 mod threads {
     use std::{
         fs,
+        net::TcpStream,
         os::unix::fs::{MetadataExt as _, PermissionsExt as _},
         process::Command,
     };
