@@ -2,11 +2,11 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
-    process::{Command, Output, Stdio},
+    process::{Output, Stdio},
 };
 
 use tests::{
-    binaries::{Server, binary, command, start_client},
+    binaries::{Server, command, start_client},
     peer::Peer,
 };
 
@@ -137,6 +137,10 @@ fn no_byte_of_a_clients_drives_the_terminal() {
 #[cfg(target_os = "linux")]
 #[test]
 fn colour_is_for_a_terminal_that_wants_it() {
+    use std::process::Command;
+
+    use tests::binaries::binary;
+
     let server = Server::start(&[]);
     let client = format!("{} --server {}", binary("client").display(), server.address);
     let said = |command: &mut Command| {
