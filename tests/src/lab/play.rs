@@ -69,8 +69,8 @@ const SETTLING: Duration = Duration::from_millis(60);
 /// Plays a scene. Each event is shown to `show` as it happens.
 ///
 /// # Panics
-/// When a program cannot be started, the line cannot be cut, or the plot does not go with
-/// the settings.
+/// When a program cannot be started, the line cannot be cut, the plot does not go with the
+/// settings, or the connection has ended before anything is done to it.
 pub fn play(plot: Plot, settings: &Settings, show: &mut dyn FnMut(&Event)) -> Outcome {
     let predicted = plot.predicted(settings);
     let mut stage = Stage::set(settings, plot.wire(), show);
@@ -147,6 +147,10 @@ fn destroy(
         return start;
     };
     warm_up(stage, settings);
+    assert!(
+        !is_over(&stage.story),
+        "the connection had ended before anything was done to it; a longer --timeout lets it live"
+    );
     if breakage != Breakage::CutWriting {
         let fault = stage.story.now();
         stage.act(deed, text);
