@@ -8,7 +8,7 @@ use tests::load::soak::{Plan, soak};
 #[test]
 fn clients_of_every_kind_get_all_they_must_and_leave_nothing_behind() {
     // The last clients take some seconds more.
-    let plan = Plan { duration: Duration::from_secs(10), clients: 64, seed: fastrand::u32(..) };
+    let plan = Plan { duration: Duration::from_secs(15), clients: 64, seed: fastrand::u32(..) };
     let account = soak(plan, |_| ()).unwrap_or_else(|error| panic!("{plan:?}: {error}")).account;
     // Each of the kinds was there.
     assert!(account.echoed > 0 && account.acknowledged > 0, "{account}");
