@@ -70,12 +70,14 @@ fn a_server_without_room_for_anybody_says_so() {
 mod descriptors {
     use std::net::TcpStream;
 
+    use tests::load::process::size;
+
     use super::*;
 
     /// Lets a running server open no more than a few descriptors more than it has.
     fn starve(server: &Server) {
         let pid = server.program.pid();
-        let open = std::fs::read_dir(format!("/proc/{pid}/fd")).expect("it runs").count();
+        let open = size(pid).expect("it runs").descriptors;
         let status = std::process::Command::new("prlimit")
             .args([format!("--pid={pid}"), format!("--nofile={}", open + 5)])
             .status()
@@ -123,6 +125,8 @@ mod threads {
         process::Command,
     };
 
+    use tests::load::process::size;
+
     use super::*;
 
     /// A command as a user whose number of threads can be limited, which root's cannot.
@@ -167,8 +171,7 @@ mod threads {
         first.ask(b"first\n", b"FIRST\n");
         server.program.wait_for("conn-1 connected from ");
 
-        let tasks = format!("/proc/{}/task", server.program.pid());
-        let few = fs::read_dir(tasks).unwrap().count() + 5;
+        let few = size(server.program.pid()).unwrap().threads + 5;
         let before = limit(&server, &few.to_string());
         let mut crowd = Vec::new();
         let line = loop {

@@ -16,7 +16,7 @@ use common::detect::{Detect, Keepalive};
 use serde_json::Value;
 
 use super::{
-    scene::SCENES,
+    scene::by_name,
     settings::{Defaults, Settings},
 };
 use crate::binaries::built;
@@ -101,7 +101,6 @@ pub fn settings(mode: &str) -> Settings {
 pub fn matrix(played: impl Fn(usize) + Sync) -> io::Result<Vec<Cell>> {
     let cells: Vec<_> =
         FAULTS.iter().flat_map(|fault| MODES.iter().map(move |mode| (*fault, *mode))).collect();
-    drop(built()); // before many want them at once
     let (waiting, done) = (Mutex::new(cells.iter().enumerate()), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         let play_all = || -> io::Result<()> {
@@ -124,7 +123,7 @@ pub fn matrix(played: impl Fn(usize) + Sync) -> io::Result<Vec<Cell>> {
 
 /// Plays a cell in another process.
 fn play(fault: &str, settings: &Settings) -> io::Result<Result<Value, String>> {
-    debug_assert!(SCENES.iter().any(|scene| scene.name == fault));
+    debug_assert!(by_name(fault).is_some());
     let output = Command::new(env::current_exe()?)
         .args(["run", fault, "--json"])
         .args(settings.arguments())

@@ -148,9 +148,9 @@ impl<'a> Stage<'a> {
         match deed {
             Deed::Kill(side) => {
                 self.story.set_killed(side);
-                self.signal(side, Signal::SIGKILL);
+                self.program(side).signal(Signal::SIGKILL);
             }
-            Deed::Stop(side) => self.signal(side, Signal::SIGSTOP),
+            Deed::Stop(side) => self.program(side).pause(),
             Deed::Reset => self.relay.take().into_iter().for_each(Relay::reset),
             Deed::Cut => {
                 self.story.set_cut(true);
@@ -202,10 +202,10 @@ impl<'a> Stage<'a> {
         (self.story, code)
     }
 
-    fn signal(&self, side: Side, signal: Signal) {
+    fn program(&self, side: Side) -> &Program {
         match side {
-            Side::Client => self.client.signal(signal),
-            Side::Server => self.server.program.signal(signal),
+            Side::Client => &self.client,
+            Side::Server => &self.server.program,
         }
     }
 

@@ -13,7 +13,6 @@ use super::{
     matrix::{Cell, FAULTS, MODES},
     predict::notice::Window,
     scene::by_name,
-    tell::span,
 };
 
 /// How a table is written.
@@ -87,7 +86,7 @@ fn window_and_way(way: &Value) -> String {
 
 fn window(way: &Value) -> String {
     let [earliest, latest] = ["earliest_s", "latest_s"].map(|name| duration(&way[name]));
-    span(Window { earliest, latest })
+    Window { earliest, latest }.told(Seconds)
 }
 
 fn duration(seconds: &Value) -> Duration {

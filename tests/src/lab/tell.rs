@@ -15,7 +15,7 @@ use super::{
     play::{Outcome, Witness, play},
     plot::{Breakage, Plot},
     predict::{
-        notice::{Noticed, Window},
+        notice::Noticed,
         warnings::{Kind, Warning, warnings},
     },
     readable::hanging,
@@ -96,22 +96,13 @@ fn no_words(plot: Plot, side: Side) -> &'static str {
 
 /// The ways in which something may be noticed: `after 2.0s to 3.0s by heartbeat`.
 fn ways(noticed: &[Noticed]) -> String {
-    let way = |noticed: &Noticed| match span(noticed.window) {
+    let way = |noticed: &Noticed| match noticed.window.told(Seconds) {
         at_once if noticed.window.latest.is_zero() => format!("{at_once} by {}", noticed.by),
         span => format!("after {span} by {}", noticed.by),
     };
     match noticed {
         [] => "never".to_owned(),
         ways => ways.iter().map(way).collect::<Vec<_>>().join(" or "),
-    }
-}
-
-/// From when to when: `1.5s to 2.5s`.
-pub(super) fn span(Window { earliest, latest }: Window) -> String {
-    match (Seconds(earliest), Seconds(latest)) {
-        _ if latest.is_zero() => "at once".to_owned(),
-        (_, at) if earliest == latest => at.to_string(),
-        (from, to) => format!("{from} to {to}"),
     }
 }
 

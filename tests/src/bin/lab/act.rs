@@ -154,11 +154,12 @@ pub(super) fn matrix(form: Form) -> Outcome {
 
 /// The binaries, before anything is printed: to build them may take a while.
 fn build() -> [(String, &'static Path); 2] {
-    if io::stderr().is_terminal() && env::var_os(INSIDE).is_none() {
+    let told = io::stderr().is_terminal() && env::var_os(INSIDE).is_none();
+    if told {
         let _ = write!(io::stderr(), "building the server and the client… ");
     }
     let built = built();
-    if io::stderr().is_terminal() && env::var_os(INSIDE).is_none() {
+    if told {
         let _ = write!(io::stderr(), "\r{:37}\r", "");
     }
     built

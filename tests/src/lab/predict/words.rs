@@ -31,16 +31,23 @@ pub(super) fn wrapped(f: &mut fmt::Formatter<'_>, before: &str, text: &str) -> f
     writeln!(f, "{}", hanging(before, text, WIDTH))
 }
 
+impl Window {
+    /// From when to when, each moment as `word` has it: `1.5s to 2.5s`.
+    pub(in crate::lab) fn told<W: fmt::Display>(self, word: impl Fn(Duration) -> W) -> String {
+        let Self { earliest, latest } = self;
+        if latest.is_zero() {
+            "at once".to_owned()
+        } else if earliest == latest {
+            word(latest).to_string()
+        } else {
+            format!("{} to {}", word(earliest), word(latest))
+        }
+    }
+}
+
 impl fmt::Display for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { earliest, latest } = *self;
-        if latest.is_zero() {
-            f.write_str("at once")
-        } else if earliest == latest {
-            f.write_str(&plain(latest))
-        } else {
-            write!(f, "{} to {}", plain(earliest), plain(latest))
-        }
+        f.write_str(&self.told(plain))
     }
 }
 
