@@ -22,9 +22,13 @@ use crate::program::Program;
 pub fn binary(name: &str) -> &'static Path {
     static SERVER: LazyLock<PathBuf> = LazyLock::new(|| build("server"));
     static CLIENT: LazyLock<PathBuf> = LazyLock::new(|| build("client"));
+    static LAB: LazyLock<PathBuf> = LazyLock::new(|| build("lab"));
+    static LOAD: LazyLock<PathBuf> = LazyLock::new(|| build("load"));
     match name {
         "server" => &SERVER,
         "client" => &CLIENT,
+        "lab" => &LAB,
+        "load" => &LOAD,
         other => panic!("the workspace has no binary {other}"),
     }
 }
@@ -35,7 +39,7 @@ pub fn binary(name: &str) -> &'static Path {
 /// If it does not build.
 #[must_use]
 pub fn peer(name: &str) -> PathBuf {
-    finish(name, package("tests").features("peers"))
+    finish(name, package("load").features("peers"))
 }
 
 fn build(name: &str) -> PathBuf {

@@ -1,6 +1,6 @@
 //! The harness of the suite: the real [`binaries`], started on port 0, each a [`program`]
 //! to be watched; [`peer`]s that speak raw TCP to them; and a [`namespace`] to cut lines in.
-//! Beside it the [`load`] program's library, and the [`lab`]'s.
+//! [`process`] asks proc(5) what they cost.
 //!
 //! Whatever is waited for is waited for by its own event, and only a suite that hangs
 //! ever meets [`DEADLINE`].
@@ -8,10 +8,9 @@
 #![forbid(unsafe_code)]
 
 pub mod binaries;
-pub mod lab;
-pub mod load;
 pub mod namespace;
 pub mod peer;
+pub mod process;
 pub mod program;
 
 use std::{

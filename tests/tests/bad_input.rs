@@ -106,12 +106,12 @@ fn unusable(program: &str) -> &'static [&'static str] {
 
 fn command(program: &str) -> Command {
     if let Some(("lab", of_the_lab)) = program.split_once(' ') {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+        let mut command = Command::new(tests::binaries::binary("lab"));
         command.arg(of_the_lab);
         return command;
     }
     match program {
-        "load" => Command::new(env!("CARGO_BIN_EXE_load")),
+        "load" => Command::new(tests::binaries::binary("load")),
         ours => binaries::command(ours),
     }
 }

@@ -7,8 +7,8 @@ use std::{io::Write as _, net::Shutdown, thread, time::Duration};
 use nix::sys::signal::Signal;
 use tests::{
     binaries::client,
-    load::process::peak_memory,
     peer::{Listener, Peer},
+    process::peak_memory,
     program::Program,
 };
 

@@ -15,8 +15,8 @@ use std::{
 use tempfile::TempDir;
 use tests::{
     binaries::{Server, command},
-    load::process::{Cost, cost},
     peer::Peer,
+    process::{Cost, cost},
     program::Program,
 };
 

@@ -11,8 +11,8 @@ use std::{
 
 use tests::{
     binaries::Server,
-    load::process::{peak_memory, size},
     peer::Peer,
+    process::{peak_memory, size},
     wait_until,
 };
 

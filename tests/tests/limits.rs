@@ -70,7 +70,7 @@ fn a_server_without_room_for_anybody_says_so() {
 mod descriptors {
     use std::net::TcpStream;
 
-    use tests::load::process::size;
+    use tests::process::size;
 
     use super::*;
 
@@ -125,7 +125,7 @@ mod threads {
         process::Command,
     };
 
-    use tests::load::process::size;
+    use tests::process::size;
 
     use super::*;
 

@@ -66,7 +66,7 @@ fn a_line_of_64_mebibytes_goes_there_and_back_in_constant_memory() {
     // It is said when nothing more has come for a while: all of it is there and back.
     client.wait_for("half a line has been sent");
     for pid in [client.pid(), server.program.pid()] {
-        let peak = tests::load::process::peak_memory(pid).expect("it runs");
+        let peak = tests::process::peak_memory(pid).expect("it runs");
         assert!(peak < 32 * 1024 * 1024, "{peak} bytes");
     }
     client.close_stdin();

@@ -1,0 +1,96 @@
+//! Each warning appears exactly when it should: on both sides of each boundary.
+
+use lab::predict::warnings::{Kind, warnings};
+
+use super::settings;
+
+fn kinds(flags: &str) -> Vec<Kind> {
+    warnings(&settings(flags)).into_iter().map(|warning| warning.kind).collect()
+}
+
+/// Checks that the warning appears with the one figures and not with the others; that it names
+/// what to change is left to the reader of the text.
+#[track_caller]
+fn boundary(kind: Kind, with: &str, without: &str) {
+    assert!(kinds(with).contains(&kind), "{kind:?} is missing with {with}");
+    assert!(!kinds(without).contains(&kind), "{kind:?} is there with {without}");
+}
+
+#[test]
+fn the_programs_own_figures_deserve_no_warning() {
+    assert_eq!(kinds(""), []);
+}
+
+#[test]
+fn a_server_that_evicts_the_healthy() {
+    boundary(Kind::EvictsTheHealthy, "--idle 60s", "--idle 59999ms");
+    boundary(Kind::EvictsTheHealthy, "--timeout 25s", "--timeout 25001ms");
+    boundary(Kind::EvictsTheHealthy, "--idle 2m", "--idle 2m --probe 59s");
+    boundary(Kind::EvictsTheHealthy, "--idle 2m", "--idle 2m --detect keepalive");
+}
+
+#[test]
+fn a_timeout_with_room_for_one_sign_of_life() {
+    boundary(Kind::OneSignOfLife, "--idle 30001ms", "--idle 30s");
+    boundary(Kind::OneSignOfLife, "--timeout 49999ms", "--timeout 50s");
+    boundary(Kind::OneSignOfLife, "--idle 50s", "--idle 50s --probe 30s");
+    boundary(Kind::OneSignOfLife, "--idle 50s --probe 31s", "--idle 50s --detect keepalive");
+    // Then there is not even one.
+    boundary(Kind::OneSignOfLife, "--idle 59s", "--idle 60s");
+}
+
+#[test]
+fn a_client_that_gives_up_later_than_it_is_evicted() {
+    boundary(Kind::GivesUpLater, "--timeout 54999ms", "--timeout 55s");
+    boundary(Kind::GivesUpLater, "--retries 7", "--retries 6");
+    boundary(Kind::GivesUpLater, "--retries 7", "--retries 7 --detect keepalive");
+}
+
+#[test]
+fn a_user_timeout_that_changes_when_keepalive_gives_up() {
+    let figures = "--detect both --keepalive-idle 10s --keepalive-interval 3s --keepalive-count 3";
+    let with = |limit: &str| format!("{figures} --user-timeout {limit}");
+    boundary(Kind::CountOverridden, &with("16s"), &with("17s"));
+    boundary(Kind::CountOverridden, &with("20s"), &with("19s"));
+    boundary(Kind::CountOverridden, &with("1s"), figures);
+}
+
+#[test]
+fn bytes_in_flight_that_nothing_limits() {
+    let limited = "--detect keepalive --user-timeout 5s";
+    boundary(Kind::NoUserTimeout, "--detect keepalive", limited);
+    boundary(Kind::NoUserTimeout, "--detect both", "--detect heartbeat");
+}
+
+#[test]
+fn a_line_that_is_quiet_for_longer_than_boxes_on_the_way_remember() {
+    boundary(Kind::Middlebox, "--idle 4m", "--idle 239s");
+    boundary(Kind::Middlebox, "--idle 4m", "--idle 4m --timeout 1h --probe 3m");
+    boundary(Kind::Middlebox, "--idle 4m", "--idle 4m --detect both --keepalive-idle 30s");
+    boundary(
+        Kind::Middlebox,
+        "--detect keepalive --keepalive-idle 4m",
+        "--detect keepalive --keepalive-idle 239s",
+    );
+    // After each probe the timer runs for the interval, if that is longer.
+    let interval = "--detect keepalive --keepalive-idle 1s --keepalive-interval";
+    boundary(Kind::Middlebox, &format!("{interval} 4m"), &format!("{interval} 239s"));
+}
+
+#[test]
+fn only_the_boxes_that_forget_sooner_are_named() {
+    let named = |idle: &str| {
+        let [warning] = &warnings(&settings(&format!("--timeout 30days --idle {idle}")))[..] else {
+            panic!("one warning");
+        };
+        ["Azure", "AWS", "Google", "RFC 5382", "Linux"]
+            .into_iter()
+            .filter(|name| warning.text.contains(name))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(named("349s"), ["Azure"]);
+    assert_eq!(named("350s"), ["Azure", "AWS"]);
+    assert_eq!(named("10m"), ["Azure", "AWS", "Google"]);
+    assert_eq!(named("2h4m"), ["Azure", "AWS", "Google", "RFC 5382"]);
+    assert_eq!(named("5days"), ["Azure", "AWS", "Google", "RFC 5382", "Linux"]);
+}
