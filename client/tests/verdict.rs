@@ -31,9 +31,10 @@ struct Setting {
 
 /// Runs the heartbeat thread under this rule, without retries, beside `test`.
 fn beside(idle: u64, interval: u64, test: impl FnOnce(Setting)) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let client = Arc::new(TcpStream::connect(listener.local_addr().unwrap()).unwrap());
-    let (server, _) = listener.accept().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let client = Arc::new(TcpStream::connect(address).expect("it listens"));
+    let (server, _) = listener.accept().expect("a client connects");
     let (end, ended) = EndSignal::new(Arc::clone(&client));
     let (to_receiver, announced) = crossbeam_channel::unbounded();
     let (to_heartbeat, news) = crossbeam_channel::unbounded();
