@@ -100,11 +100,14 @@ impl CommandLine {
                 let (code, output) = self.run(&flag, &argument);
                 let argument = argument.to_string_lossy();
                 assert_eq!(code, Some(2), "{argument} was not a usage error: {output}");
+                assert!(!output.contains("panicked"), "{argument}: {output}");
+                if output.contains("invalid UTF-8") {
+                    continue; // which clap says without the flag
+                }
                 assert!(output.contains(&flag), "{argument}: {flag} is not named: {output}");
                 let reasons = ["invalid value", "a value is required", "unexpected value"];
                 let has_reason = reasons.iter().any(|reason| output.contains(reason));
                 assert!(has_reason, "{argument}: the message gives no reason: {output}");
-                assert!(!output.contains("panicked"), "{argument}: {output}");
             }
         }
     }

@@ -21,7 +21,6 @@ pub mod flags;
 pub mod log;
 pub mod namespace;
 pub mod peer;
-#[cfg(target_os = "linux")]
 pub mod proc;
 pub mod program;
 

@@ -1,4 +1,5 @@
-//! What a process costs and holds, from proc(5).
+//! What a process costs and holds, from proc(5). On other systems than Linux each question is an
+//! error.
 
 mod files;
 
@@ -8,9 +9,10 @@ use std::{
     time::Duration,
 };
 
-use nix::errno::Errno;
-
 use files::{Stat, status_number, unexpected};
+
+/// The error "no such process", with which the kernel answers while a thread ends.
+const ESRCH: i32 = 3;
 
 /// What a process has cost so far.
 #[derive(Debug, Clone, Copy)]
@@ -175,12 +177,12 @@ fn threads(pid: u32) -> io::Result<Vec<PathBuf>> {
 fn unless_ended<T>(read: io::Result<T>) -> Option<io::Result<T>> {
     match &read {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) if error.raw_os_error() == Some(Errno::ESRCH as i32) => None,
+        Err(error) if error.raw_os_error() == Some(ESRCH) => None,
         _ => Some(read),
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use std::process;
 
