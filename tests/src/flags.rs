@@ -17,9 +17,6 @@ pub type Row = (&'static str, &'static [&'static str]);
 pub const TOO_LONG: &str = "99999999999999y";
 pub const TOO_LARGE: &str = "18446744073709551616";
 
-/// A whole number that fits 32 bits is none of these.
-pub const NO_NUMBER: &[&str] = &["", "-1", "1.5", "many", TOO_LONG, TOO_LARGE, "4294967296"];
-
 /// A word out of a list is none of these.
 pub const NO_WORD: &[&str] = &["", "0", "-1", "telepathy", TOO_LONG, TOO_LARGE];
 
@@ -41,7 +38,7 @@ const REFUSED: &[Row] = &[
             "2years",
         ],
     ),
-    ("N", NO_NUMBER),
+    ("N", &["", "-1", "1.5", "many", TOO_LONG, TOO_LARGE]),
     (
         "HOST:PORT",
         &[
@@ -170,6 +167,9 @@ impl CommandLine {
         }
         if kind == "N" && flag != "--retries" {
             values.push("0".into());
+        }
+        if kind == "N" && flag != "--max-connections" {
+            values.push("4294967296".into()); // more than 32 bits
         }
         values
     }

@@ -11,7 +11,7 @@ fn server() -> CommandLine {
         ("--listen", &["192.0.2.1:0", "192.0.2.1:65535"]),
         ("--timeout", &["1ns", "365days"]),
         ("--probe", &["1ns", "59s"]),
-        ("--max-connections", &["1", "4294967295"]),
+        ("--max-connections", &["1", "18446744073709551615"]),
         ("--log", &["text", "json"]),
     ];
     CommandLine {

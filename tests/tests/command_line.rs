@@ -150,15 +150,15 @@ fn lines_that_were_not_answered_are_named_in_the_last_line() {
 }
 
 #[test]
-fn the_log_has_the_time_of_day_and_no_colour_where_it_is_no_terminal() {
+fn where_it_is_no_terminal_the_log_has_date_and_time_and_no_colour() {
     let mut server = text_server(&[]);
     let _peer = Peer::connect(&server.address);
     let connected = server.program.wait_for_line("conn-1 connected from 127.0.0.1:");
     let line = connected.expect("the connection is logged");
     assert!(!line.contains('\x1b'), "the line has colour: {}", line.escape_debug());
     let digit = |c: char| if c.is_ascii_digit() { '9' } else { c };
-    let shape: String = line.chars().take(12).map(digit).collect();
-    assert_eq!(shape, "99:99:99.999", "the line has no time of day: {line}");
+    let shape: String = line.chars().take(23).map(digit).collect();
+    assert_eq!(shape, "9999-99-99T99:99:99.999", "the line has no date and time: {line}");
 }
 
 #[test]

@@ -113,7 +113,7 @@ fn expect_harmless(lines: &[Line]) {
     for Line { text, .. } in lines {
         let harmless = |char: char| !char.is_control() && !turns(char) && char != '\u{fffd}';
         assert!(text.chars().all(harmless), "not escaped: {}", text.escape_debug());
-        assert!(!text.contains("panicked"), "{text}");
+        assert!(!text.contains("panicked at"), "{text}");
     }
 }
 

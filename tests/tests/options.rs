@@ -108,18 +108,21 @@ fn other_figures_are_read_back_from_the_kernel() {
 }
 
 #[test]
-fn keepalive_without_a_user_timeout_is_warned_of_once() {
-    let server = Server::start(&BOTH).expect("the server starts");
-    let mut client = start_client(&server.address, &BOTH).expect("the client starts");
-    client.close_stdin();
-    for finished in [client.finish(), server.stop()] {
-        let finished = finished.expect("the program ends");
-        let warnings: Vec<_> =
-            finished.events().filter(|event| event.name() == "no_user_timeout").collect();
-        assert_eq!(warnings.len(), 1, "{}", finished.log());
-        // The time that keepalive takes is 7200 + 9 × 75 = 7875 seconds; this is just below.
-        let proposal = "--user-timeout '2h 11m 14s'";
-        assert!(warnings[0].message().contains(proposal), "{}", warnings[0]);
+fn keepalive_alone_without_a_user_timeout_is_warned_of_once() {
+    for (mode, expected) in [(&KEEPALIVE, 1), (&BOTH, 0)] {
+        let server = Server::start(mode).expect("the server starts");
+        let mut client = start_client(&server.address, mode).expect("the client starts");
+        client.close_stdin();
+        for finished in [client.finish(), server.stop()] {
+            let finished = finished.expect("the program ends");
+            let is_warning = |event: &&Event| event.name() == "no_user_timeout";
+            let warnings: Vec<_> = finished.events().filter(is_warning).collect();
+            assert_eq!(warnings.len(), expected, "warnings in {mode:?}: {}", finished.log());
+            for warning in warnings {
+                let message = warning.message();
+                assert!(message.contains("--user-timeout 1m"), "no figure in: {warning}");
+            }
+        }
     }
 }
 

@@ -4,12 +4,12 @@
 
 mod report;
 
-use std::{error::Error, ops::RangeInclusive, path::PathBuf, process::ExitCode, time::Duration};
+use std::{error::Error, ops::RangeInclusive, path::PathBuf, process::ExitCode};
 
 #[cfg(target_os = "linux")]
 use clap::{CommandFactory as _, error::ErrorKind};
 use clap::{Parser, builder::RangedU64ValueParser, value_parser};
-use common::args::{checked, duration, host_and_port};
+use common::{args::host_and_port, period::Period};
 #[cfg(unix)]
 use load::scenarios::Scenario;
 #[cfg(target_os = "linux")]
@@ -34,7 +34,7 @@ use load::{compare::compare, growth::growth, load::Load, progress};
 )]
 struct Cli {
     /// The server to load
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005", value_parser = checked(host_and_port))]
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005", value_parser = host_and_port)]
     server: String,
 
     /// Start our server, the bare loop in its shape and a tokio server in turn, load each, and
@@ -50,8 +50,8 @@ struct Cli {
     /// Let clients of every kind come and go at random for this long, on a server of its own, and
     /// compare what they counted with what the server counted
     #[cfg(target_os = "linux")]
-    #[arg(long, value_name = "DURATION", value_parser = checked(duration), conflicts_with_all = ["compare", "scenario", "plot", "server", "line", "duration", "rate", "pairs", "pid", "json"])]
-    soak: Option<Duration>,
+    #[arg(long, value_name = "DURATION", conflicts_with_all = ["compare", "scenario", "plot", "server", "line", "duration", "rate", "pairs", "pid", "json"])]
+    soak: Option<Period>,
 
     /// Repeat the random choices of an earlier --soak
     #[cfg(target_os = "linux")]
@@ -71,8 +71,8 @@ struct Cli {
     line: usize,
 
     /// How long replies are counted, after half a second of warm-up
-    #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = checked(duration))]
-    duration: Duration,
+    #[arg(long, value_name = "DURATION", default_value = "3s")]
+    duration: Period,
 
     /// Lines per second on all connections together
     #[arg(long, value_name = "RATE", value_parser = rate)]
@@ -116,7 +116,8 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<(), Box<dyn Error>> {
-    let load = Load { connections: 1, line: cli.line, duration: cli.duration, rate: cli.rate };
+    let load =
+        Load { connections: 1, line: cli.line, duration: cli.duration.get(), rate: cli.rate };
     if let Some(plot) = &cli.plot {
         return growth(load, &cli.connections, plot);
     }
@@ -127,7 +128,7 @@ fn run(cli: &Cli) -> Result<(), Box<dyn Error>> {
             Cli::command().error(ErrorKind::ArgumentConflict, message).exit()
         };
         let seed = cli.seed.unwrap_or_else(|| fastrand::u32(..));
-        return Ok(report::soak(Soak { duration, clients, seed })?);
+        return Ok(report::soak(Soak { duration: duration.get(), clients, seed })?);
     }
     for &connections in &cli.connections {
         let load = Load { connections, ..load };

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use tests::{
     finished::run,
-    flags::{CommandLine, NO_NUMBER, NO_WORD, TOO_LARGE, TOO_LONG},
+    flags::{CommandLine, NO_WORD, TOO_LARGE, TOO_LONG},
 };
 
 fn command() -> Command {
@@ -18,7 +18,7 @@ fn command_line() -> CommandLine {
         command,
         arguments: &["--server", "127.0.0.1:0"], // nobody listens on port 0
         refused: &[
-            ("SEED", NO_NUMBER),
+            ("SEED", &["", "-1", "1.5", "many", TOO_LONG, TOO_LARGE, "4294967296"]),
             ("BYTES", &["", "0", "1", "-1", "1.5", "many", TOO_LONG, TOO_LARGE, "4294967296"]),
             ("PID", &["", "0", "-1", "1.5", "many", TOO_LONG, TOO_LARGE, "4294967296"]),
             (
