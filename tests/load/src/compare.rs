@@ -39,11 +39,12 @@ pub fn compare(load: Load, pairs: usize, as_json: bool) -> io::Result<()> {
         );
         println!("| --- | --- | --- | --- | --- | --- | --- |");
     }
-    let runs = alternate(load, pairs, || Command::new(&limit))?;
-    print(load.connections, "saturated", "limit", &runs, as_json);
-    let runs = alternate(load, pairs, || Command::new(&tokio))?;
-    print(load.connections, "saturated", "tokio", &runs, as_json);
-    let saturation = median(runs.iter().map(|(ours, _)| ours.rate));
+    let mut saturation = 0.0;
+    for (name, peer) in [("limit", &limit), ("tokio", &tokio)] {
+        let runs = alternate(load, pairs, || Command::new(peer))?;
+        print(load.connections, "saturated", name, &runs, as_json);
+        saturation = median(runs.iter().map(|(ours, _)| ours.rate));
+    }
     for (share, fraction) in [("a tenth of that", 0.1), ("half of that", 0.5)] {
         let load = Load { rate: Some(saturation * fraction), ..load };
         let runs = alternate(load, pairs, || Command::new(&tokio))?;

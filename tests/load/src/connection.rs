@@ -56,7 +56,6 @@ impl Connection {
                 Ok(0) => return Err(io::Error::other("the server closed a connection")),
                 Ok(count) => count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(answered),
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
             let now = Instant::now();

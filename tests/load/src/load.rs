@@ -94,7 +94,7 @@ impl Load {
         let start = Instant::now();
         let (mut connections, slowest_connect) = Connections::open(address, self)?;
         let connecting = start.elapsed();
-        connections.send_first_lines()?;
+        connections.all.iter_mut().try_for_each(|connection| connection.send(Instant::now()))?;
         if self.rate.is_some() {
             // An open load measures a server that has started all its threads.
             connections.wait_for_first_replies()?;
@@ -137,10 +137,6 @@ impl Connections {
         let latency =
             Histogram::new_with_bounds(1, LONGEST_LATENCY, 3).map_err(io::Error::other)?;
         Ok((Self { poll, all: connections, latency }, slowest))
-    }
-
-    fn send_first_lines(&mut self) -> io::Result<()> {
-        self.all.iter_mut().try_for_each(|connection| connection.send(Instant::now()))
     }
 
     fn wait_for_first_replies(&mut self) -> io::Result<()> {

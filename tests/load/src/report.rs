@@ -49,13 +49,11 @@ pub(crate) fn soak(soak: Soak) -> io::Result<()> {
     progress("\n");
     println!("clients: {account}; no reply lost, doubled or wrong");
     println!("server:  {}", stopped.message());
+    let (before, after) = (memory.0 / 1024, memory.1 / 1024);
     println!(
-        "afterwards the server has {} threads and {} descriptors, as before; it holds {} KiB of \
-         memory, before {} KiB",
-        size.threads,
-        size.descriptors,
-        memory.1 / 1024,
-        memory.0 / 1024
+        "at the start and at the end: {} threads and {} descriptors; {before} KiB of memory, then \
+         {after} KiB",
+        size.threads, size.descriptors
     );
     Ok(())
 }

@@ -46,8 +46,8 @@ impl Account {
         if agreed && healthy && complete {
             return Ok(());
         }
-        let message = format!("the counts differ:\n  clients: {self}\n  server:  {stopped}");
-        Err(io::Error::other(message))
+        let counts = format!("  clients: {self}\n  server:  {stopped}");
+        Err(io::Error::other(format!("the counts differ:\n{counts}")))
     }
 }
 

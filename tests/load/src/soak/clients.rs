@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Read as _, Write as _},
+    iter,
     net::{Shutdown, TcpStream},
     thread,
     time::{Duration, Instant},
@@ -16,10 +17,13 @@ use super::{
     script::{Script, check, expect_all},
 };
 
-type Client = fn(&str, &mut Rng) -> io::Result<Account>;
+/// What a client did and saw, or what it did not get.
+type Done = io::Result<Account>;
+
+type Client = fn(&str, &mut Rng) -> Done;
 
 /// The kinds of clients, each with its share.
-const KINDS: [(u32, &str, Client); 9] = [
+const KINDS: [(usize, &str, Client); 9] = [
     (40, "busy", busy),
     (10, "slow", slow),
     (10, "idle", idle),
@@ -32,17 +36,10 @@ const KINDS: [(u32, &str, Client); 9] = [
 ];
 
 /// Runs a client of a kind chosen at random. An error names the kind.
-pub(super) fn run_one(address: &str, random: &mut Rng) -> io::Result<Account> {
-    let shares: u32 = KINDS.iter().map(|(share, ..)| share).sum();
-    let mut choice = random.u32(..shares);
-    for (share, name, run) in KINDS {
-        if choice < share {
-            let named = |error| io::Error::other(format!("a client ({name}): {error}"));
-            return run(address, random).map_err(named);
-        }
-        choice -= share;
-    }
-    unreachable!("the choice is less than the sum of all shares")
+pub(super) fn run_one(address: &str, random: &mut Rng) -> Done {
+    let kinds: Vec<_> = KINDS.iter().flat_map(|kind| iter::repeat_n(kind, kind.0)).collect();
+    let (_, name, run) = kinds[random.usize(..kinds.len())];
+    run(address, random).map_err(|error| io::Error::other(format!("a client ({name}): {error}")))
 }
 
 fn connect(address: &str) -> io::Result<TcpStream> {
@@ -53,23 +50,19 @@ fn connect(address: &str) -> io::Result<TcpStream> {
 }
 
 /// Lines and heartbeats, in pieces of any size.
-fn busy(address: &str, random: &mut Rng) -> io::Result<Account> {
-    exchange(address, &Script::random(random, 200), random, 2000, 0)
+fn busy(address: &str, random: &mut Rng) -> Done {
+    let script = Script::random(random, 200);
+    exchange(address, random, &script, 2000, 0)
 }
 
 /// Lines and heartbeats, byte by byte.
-fn slow(address: &str, random: &mut Rng) -> io::Result<Account> {
-    exchange(address, &Script::random(random, 3), random, 1, 9)
+fn slow(address: &str, random: &mut Rng) -> Done {
+    let script = Script::random(random, 3);
+    exchange(address, random, &script, 1, 9)
 }
 
-/// Sends a script in pieces of up to so many bytes, with pauses of up to so many milliseconds.
-fn exchange(
-    address: &str,
-    script: &Script,
-    random: &mut Rng,
-    bytes: usize,
-    pause: u64,
-) -> io::Result<Account> {
+/// Sends a script in pieces of up to `bytes` bytes, with pauses of up to `pause` milliseconds.
+fn exchange(address: &str, random: &mut Rng, script: &Script, bytes: usize, pause: u64) -> Done {
     let mut stream = connect(address)?;
     let mut rest = &script.request[..];
     while !rest.is_empty() {
@@ -84,7 +77,7 @@ fn exchange(
 }
 
 /// Heartbeats, well within the timeout.
-fn idle(address: &str, random: &mut Rng) -> io::Result<Account> {
+fn idle(address: &str, random: &mut Rng) -> Done {
     let mut script = Script::default();
     let mut stream = connect(address)?;
     for _ in 0..random.u8(1..12) {
@@ -99,20 +92,20 @@ fn idle(address: &str, random: &mut Rng) -> io::Result<Account> {
 }
 
 /// A line, and then nothing.
-fn silent(address: &str, random: &mut Rng) -> io::Result<Account> {
+fn silent(address: &str, random: &mut Rng) -> Done {
     let mut script = Script::default();
     script.line(if random.bool() { b"last words" } else { b"" });
     fall_silent(address, &script)
 }
 
 /// Part of a heartbeat, and then nothing.
-fn silent_within_a_heartbeat(address: &str, random: &mut Rng) -> io::Result<Account> {
+fn silent_within_a_heartbeat(address: &str, random: &mut Rng) -> Done {
     let half = b"HeartBeat"[..random.usize(1..9)].to_vec();
     fall_silent(address, &Script { request: half, ..Script::default() })
 }
 
 /// Sends a script, and then nothing: the client must be evicted, and not too early.
-fn fall_silent(address: &str, script: &Script) -> io::Result<Account> {
+fn fall_silent(address: &str, script: &Script) -> Done {
     let mut stream = connect(address)?;
     let sent = Instant::now();
     stream.write_all(&script.request)?;
@@ -125,7 +118,7 @@ fn fall_silent(address: &str, script: &Script) -> io::Result<Account> {
 }
 
 /// Sends a part of what it has to send, and resets the connection.
-fn resetting(address: &str, random: &mut Rng) -> io::Result<Account> {
+fn resetting(address: &str, random: &mut Rng) -> Done {
     let script = Script::random(random, 20);
     let mut stream = connect(address)?;
     let part = &script.request[..random.usize(..script.request.len())];
@@ -136,13 +129,13 @@ fn resetting(address: &str, random: &mut Rng) -> io::Result<Account> {
 }
 
 /// Connects and closes.
-fn leaving(address: &str, _: &mut Rng) -> io::Result<Account> {
+fn leaving(address: &str, _: &mut Rng) -> Done {
     connect(address)?;
     Ok(Account { connections: 1, ..Account::default() })
 }
 
 /// Writes without end and reads nothing: it must be evicted although it sends so much.
-fn deaf(address: &str, _: &mut Rng) -> io::Result<Account> {
+fn deaf(address: &str, _: &mut Rng) -> Done {
     let mut stream = connect(address)?;
     stream.set_write_timeout(Some(DEADLINE))?;
     let error = loop {
@@ -160,7 +153,7 @@ fn deaf(address: &str, _: &mut Rng) -> io::Result<Account> {
 
 /// Our client program, which is fed with lines and pauses. In the pauses only its heartbeats keep
 /// it alive. Some are killed.
-fn our_own(address: &str, random: &mut Rng) -> io::Result<Account> {
+fn our_own(address: &str, random: &mut Rng) -> Done {
     let rule = ["--idle", "500ms", "--retry-interval", "10s"];
     let mut client = start_unread_client(address, &rule)?;
     let mut output = client.take_stdout()?;
@@ -186,11 +179,8 @@ fn our_own(address: &str, random: &mut Rng) -> io::Result<Account> {
     let finished = client.finish()?;
     let count = |field| finished.event("summary").and_then(|summary| summary.u64(field));
     let complete = finished.event("ended").is_some_and(|ended| ended.reason() == "complete");
-    let all = Some(lines);
-    if complete && count("lines_sent") == all && count("lines_answered") == all {
-        Ok(account)
-    } else {
-        let log = finished.log();
-        Err(io::Error::other(format!("it did not end with {lines} lines answered:\n{log}")))
+    if complete && [count("lines_sent"), count("lines_answered")] == [Some(lines); 2] {
+        return Ok(account);
     }
+    Err(io::Error::other(format!("{lines} lines were not answered:\n{}", finished.log())))
 }

@@ -24,6 +24,7 @@ use tests::{
 };
 
 pub use account::Account;
+use script::Script;
 
 /// The silence after which the server evicts. The other clients are never silent for nearly as
 /// long, not even on a busy machine.
@@ -66,7 +67,7 @@ impl Soak {
     /// server's counts differ from its clients'; or the server has grown.
     pub fn run(self, progress: impl FnMut(&Account)) -> io::Result<Findings> {
         let timeout = format!("{}s", TIMEOUT.as_secs());
-        let server = Server::start(&["--timeout", &timeout])?;
+        let server = Server::start(&["--timeout", &timeout, "--hide-heartbeats"])?;
         let pid = server.program.pid();
         let mut account = run_first_client(&server)?;
         let small = size(pid)?;
@@ -75,14 +76,11 @@ impl Soak {
         wait_until(|| Ok(size(pid)?.is_within(small)))?;
         let memory = (memory_before, cost(pid)?.memory);
         if memory.1 > memory.0 + MEMORY_GROWTH {
-            let message = format!("the server grew from {} to {} bytes", memory.0, memory.1);
-            return Err(io::Error::other(message));
+            return Err(io::Error::other(format!("the server's memory grew: {memory:?} bytes")));
         }
         let finished = server.stop()?;
         let stopped = finished.event("stopped").filter(|_| finished.status.success());
-        let stopped = stopped.ok_or_else(|| {
-            io::Error::other(format!("the server ended with {}", finished.status))
-        })?;
+        let stopped = stopped.ok_or_else(|| io::Error::other(finished.log()))?;
         account.compare_with(stopped)?;
         Ok(Findings { account, size: small, memory, stopped: stopped.clone() })
     }
@@ -134,14 +132,15 @@ impl Soak {
 fn run_first_client(server: &Server) -> io::Result<Account> {
     let pid = server.program.pid();
     let mut stream = TcpStream::connect(&server.address)?;
-    stream.write_all(b"hello\n")?;
-    stream.read_exact(&mut [0; 6])?;
+    let mut script = Script::default();
+    script.line(b"hello");
+    stream.write_all(&script.request)?;
+    stream.read_exact(&mut script.reply)?;
     let connected = size(pid)?;
     drop(stream);
     wait_until(|| {
         let now = size(pid)?;
         Ok(now.threads < connected.threads && now.descriptors < connected.descriptors)
     })?;
-    let account = Account { connections: 1, lines: 1, echoed: 1, ..Account::default() };
-    Ok(Account { sent: 6, received: 6, ..account })
+    Ok(script.answered())
 }
