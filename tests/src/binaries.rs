@@ -1,142 +1,181 @@
-//! The workspace's own binaries: built once, and started on port 0.
+//! The workspace's programs: built once, and started on a free port.
 
 use std::{
     env,
+    ffi::OsStr,
+    io,
     path::{Path, PathBuf},
     process::Command,
-    sync::LazyLock,
+    sync::OnceLock,
 };
 
 use escargot::CargoBuild;
 
-use crate::program::Program;
+use crate::{
+    event::any,
+    finished::Finished,
+    peer::{Listener, Peer},
+    program::Program,
+};
 
-/// Where a built binary is.
+const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+
+/// The path of the `server` or the `client`.
 ///
-/// Cargo does not build another package's binaries for a test, so it is asked to, once,
-/// in the profile of the test itself.
+/// Cargo does not build another package's binaries for a test. So cargo is called once, for the
+/// profile of the caller, unless [`built`] has told this process where the binaries are. Without
+/// a source tree they stand in the caller's own folder.
 ///
-/// # Panics
-/// If the binary does not build.
-#[must_use]
-pub fn binary(name: &str) -> &'static Path {
-    static SERVER: LazyLock<PathBuf> = LazyLock::new(|| build("server"));
-    static CLIENT: LazyLock<PathBuf> = LazyLock::new(|| build("client"));
-    static LAB: LazyLock<PathBuf> = LazyLock::new(|| build("lab"));
-    static LOAD: LazyLock<PathBuf> = LazyLock::new(|| build("load"));
-    match name {
+/// # Errors
+/// When the binary does not build.
+pub fn binary(name: &str) -> io::Result<&'static Path> {
+    static SERVER: OnceLock<PathBuf> = OnceLock::new();
+    static CLIENT: OnceLock<PathBuf> = OnceLock::new();
+    let path = match name {
         "server" => &SERVER,
         "client" => &CLIENT,
-        "lab" => &LAB,
-        "load" => &LOAD,
-        other => panic!("the workspace has no binary {other}"),
+        other => return Err(io::Error::other(format!("the harness knows no program {other}"))),
+    };
+    if let Some(path) = path.get() {
+        return Ok(path);
     }
-}
-
-/// Where a server to compare with is; built behind a feature, so that nothing else has to.
-///
-/// # Panics
-/// If it does not build.
-#[must_use]
-pub fn peer(name: &str) -> PathBuf {
-    finish(name, package("load").features("peers"))
-}
-
-fn build(name: &str) -> PathBuf {
-    match env::var_os(variable(name)) {
+    let found = match env::var_os(variable(name)) {
         Some(path) => path.into(),
-        None => finish(name, package(name)),
-    }
+        None if Path::new(MANIFEST).exists() => build(name, name, &[])?,
+        None => env::current_exe()?.with_file_name(format!("{name}{}", env::consts::EXE_SUFFIX)),
+    };
+    Ok(path.get_or_init(|| found))
 }
 
-/// What tells a program on this harness where its parent has built the binaries.
-#[must_use]
-pub fn built() -> [(String, &'static Path); 2] {
-    ["server", "client"].map(|name| (variable(name), binary(name)))
+/// Environment variables that tell another program on this harness where the binaries are.
+///
+/// # Errors
+/// When a binary does not build.
+pub fn built() -> io::Result<[(String, &'static Path); 2]> {
+    Ok([(variable("server"), binary("server")?), (variable("client"), binary("client")?)])
 }
 
 fn variable(name: &str) -> String {
     format!("TESTS_BINARY_{name}")
 }
 
-fn package(name: &str) -> CargoBuild {
-    CargoBuild::new()
-        .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
-        .package(name)
-        .current_release()
+/// Builds a binary of a package with these features, and returns its path.
+///
+/// # Errors
+/// When it does not build.
+pub fn build(package: &str, name: &str, features: &[&str]) -> io::Result<PathBuf> {
+    let cargo = CargoBuild::new().manifest_path(MANIFEST).package(package).bin(name);
+    let run = cargo.features(features.join(" ")).current_release().run();
+    let built = run.map_err(|error| io::Error::other(format!("cannot build {name}: {error}")))?;
+    Ok(built.path().to_owned())
 }
 
-fn finish(name: &str, build: CargoBuild) -> PathBuf {
-    build
-        .bin(name)
-        .run()
-        .unwrap_or_else(|error| panic!("{name} does not build: {error}"))
-        .path()
-        .to_owned()
-}
-
-/// A command for one of the binaries.
-#[must_use]
-pub fn command(name: &str) -> Command {
-    let mut command = Command::new(binary(name));
+/// A command for one of the programs, without arguments. Its log is text.
+///
+/// # Errors
+/// When the binary does not build.
+pub fn command(name: &str) -> io::Result<Command> {
+    let mut command = Command::new(binary(name)?);
     command.env_remove("NO_COLOR");
-    command
+    Ok(command)
+}
+
+/// A command for one of the programs with `--log json`.
+///
+/// # Errors
+/// When the binary does not build.
+pub fn json_command(name: &str) -> io::Result<Command> {
+    let mut command = command(name)?;
+    command.args(["--log", "json"]);
+    Ok(command)
 }
 
 /// A server that listens on a free port of loopback.
 pub struct Server {
-    /// The process.
     pub program: Program,
-    /// Where it listens.
+    /// Where it listens, as `ADDRESS:PORT`.
     pub address: String,
 }
 
 impl Server {
-    /// Starts a server with these arguments beside `--listen`.
-    #[must_use]
-    pub fn start(arguments: &[&str]) -> Self {
-        Self::from_command(command("server").args(["--listen", "127.0.0.1:0"]).args(arguments))
-    }
-
-    /// Starts a server by a command of one's own, which must make it listen.
+    /// Starts our server with these arguments beside `--listen`.
     ///
-    /// # Panics
-    /// If it does not say where it listens.
-    #[must_use]
-    pub fn from_command(command: &mut Command) -> Self {
-        Self::from_program(Program::start(command))
+    /// # Errors
+    /// When it does not start to listen.
+    pub fn start(arguments: &[&str]) -> io::Result<Self> {
+        let mut command = json_command("server")?;
+        Self::from_command(command.args(["--listen", "127.0.0.1:0"]).args(arguments))
     }
 
-    /// Takes a server that was started to listen.
+    /// Starts a server by a command, which must make it listen.
     ///
-    /// # Panics
-    /// If it does not say where it listens.
-    #[must_use]
-    pub fn from_program(mut program: Program) -> Self {
-        let line = program.wait_for("listening on ");
-        let (_, address) = line.split_once("listening on ").expect("the line was waited for");
-        Self { program, address: address.to_owned() }
+    /// # Errors
+    /// When it does not start to listen.
+    pub fn from_command(command: &mut Command) -> io::Result<Self> {
+        Self::from_program(Program::start(command)?)
     }
 
-    /// Stops it as Ctrl-C does, and waits for its end.
+    /// Takes a server that has been started, and waits until it listens.
+    ///
+    /// # Errors
+    /// When it does not start to listen.
+    pub fn from_program(mut program: Program) -> io::Result<Self> {
+        let address = program.wait_for_address()?;
+        Ok(Self { program, address })
+    }
+
+    /// Stops the server as Ctrl-C does, and waits for its end.
+    ///
+    /// # Errors
+    /// When it does not end.
     #[cfg(unix)]
-    #[must_use]
-    pub fn stop(self) -> crate::program::Finished {
-        self.program.signal(nix::sys::signal::Signal::SIGINT);
+    pub fn stop(self) -> io::Result<Finished> {
+        self.program.signal(nix::sys::signal::Signal::SIGINT)?;
         self.program.finish()
+    }
+
+    /// Checks that the server answers a new client.
+    ///
+    /// # Panics
+    /// If it does not.
+    #[track_caller]
+    pub fn expect_answer(&self) {
+        Peer::connect(&self.address).ask(b"still there?\n", b"STILL THERE?\n");
     }
 }
 
 /// Starts a client of `server` with these arguments, and waits until it is connected.
-#[must_use]
-pub fn client(server: &str, arguments: &[impl AsRef<std::ffi::OsStr>]) -> Program {
-    let mut client = start_client(server, arguments);
-    client.wait_for("connected to ");
-    client
+///
+/// # Errors
+/// When it does not connect.
+pub fn client(server: &str, arguments: &[impl AsRef<OsStr>]) -> io::Result<Program> {
+    let mut client = start_client(server, arguments)?;
+    client.wait_for("connected", any)?;
+    Ok(client)
 }
 
 /// Starts a client of `server` with these arguments.
-#[must_use]
-pub fn start_client(server: &str, arguments: &[impl AsRef<std::ffi::OsStr>]) -> Program {
-    Program::start(command("client").args(["--server", server]).args(arguments))
+///
+/// # Errors
+/// When it does not start.
+pub fn start_client(server: &str, arguments: &[impl AsRef<OsStr>]) -> io::Result<Program> {
+    Program::start(json_command("client")?.args(["--server", server]).args(arguments))
+}
+
+/// Starts a client whose stdout nobody reads.
+///
+/// # Errors
+/// When it does not start.
+pub fn start_unread_client(server: &str, arguments: &[&str]) -> io::Result<Program> {
+    Program::start_unread(json_command("client")?.args(["--server", server]).args(arguments))
+}
+
+/// A connected client whose server is a raw peer.
+///
+/// # Errors
+/// When the client does not connect.
+pub fn client_of_peer(arguments: &[impl AsRef<OsStr>]) -> io::Result<(Program, Peer)> {
+    let listener = Listener::bind();
+    let client = client(&listener.address(), arguments)?;
+    Ok((client, listener.accept()))
 }

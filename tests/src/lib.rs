@@ -1,35 +1,60 @@
-//! The harness of the suite: the real [`binaries`], started on port 0, each a [`program`]
-//! to be watched; [`peer`]s that speak raw TCP to them; and a [`namespace`] to cut lines in.
-//! [`process`] asks proc(5) what they cost.
+//! The harness of the suite, the lab and the load.
 //!
-//! Whatever is waited for is waited for by its own event, and only a suite that hangs
-//! ever meets [`DEADLINE`].
+//! - [`binaries`]: the workspace's programs, built once and started on a free port
+//! - [`program`]: one running program, with its input and output
+//! - [`finished`]: a program that has ended
+//! - [`log`]: the lines of a program's log; [`event`]: one event in it
+//! - [`peer`]: one end of a connection as raw TCP
+//! - [`namespace`]: a private network that can be cut
+//! - [`proc`]: what a process costs and holds, from proc(5)
+//! - [`flags`]: the values that a command line must refuse or take
+//!
+//! A test waits for events, not for an amount of time. [`DEADLINE`] only ends a test that hangs.
 
 #![forbid(unsafe_code)]
 
 pub mod binaries;
+pub mod event;
+pub mod finished;
+#[cfg(unix)]
+pub mod flags;
+pub mod log;
 pub mod namespace;
 pub mod peer;
-pub mod process;
+pub mod proc;
 pub mod program;
 
 use std::{
-    thread,
+    io, thread,
     time::{Duration, Instant},
 };
 
-/// How long anything may take before the test that waits for it fails. No test is about
-/// this figure; it is far beyond what a busy machine needs.
+/// How long a test waits for anything before it fails. It is far more than a busy machine needs,
+/// and no test is about this figure.
 pub const DEADLINE: Duration = Duration::from_mins(1);
 
-/// Waits for what gives no sign of its own when it comes.
+/// Looks every millisecond whether `condition` holds, and returns when it does. For conditions
+/// that no event announces.
+///
+/// # Errors
+/// When the condition does not hold within [`DEADLINE`], or cannot be looked at.
+pub fn wait_until(mut condition: impl FnMut() -> io::Result<bool>) -> io::Result<()> {
+    let deadline = Instant::now() + DEADLINE;
+    while !condition()? {
+        if Instant::now() >= deadline {
+            let message = format!("the condition did not hold within {DEADLINE:?}");
+            return Err(io::Error::new(io::ErrorKind::TimedOut, message));
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
+}
+
+/// Checks that two texts of any bytes are the same; the message shows both.
 ///
 /// # Panics
-/// If it does not come within the deadline; `what` says what.
-pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + DEADLINE;
-    while !holds() {
-        assert!(Instant::now() < deadline, "{what}: not within {DEADLINE:?}");
-        thread::yield_now();
-    }
+/// If they differ.
+#[track_caller]
+pub fn assert_same_bytes(found: &[u8], expected: &[u8]) {
+    assert_eq!(found.escape_ascii().to_string(), expected.escape_ascii().to_string());
 }

@@ -1,11 +1,12 @@
 //! Networks that can be cut: a private network namespace, whose loopback goes down and up.
 //!
-//! A proxy that stops forwarding is no cut: its kernel goes on acknowledging. Here nothing
-//! passes at all, and no privileges are needed, where the system allows user namespaces.
+//! A proxy that stops forwarding is no cut, because its kernel still acknowledges what it
+//! receives. When loopback is down, nothing passes. This needs no privileges where the system
+//! allows user namespaces.
 
 use std::process::{Command, Output};
 
-/// The command that runs `command` in a namespace of its own, in which loopback is up.
+/// The command that runs `command` in its own namespace, in which loopback is up.
 #[must_use]
 pub fn inside(command: &Command) -> Command {
     let mut inside = Command::new("unshare");
@@ -21,18 +22,18 @@ pub fn inside(command: &Command) -> Command {
     inside
 }
 
-/// Runs a command in a namespace of its own, and collects what it says.
+/// Runs a command in its own namespace and collects its output.
 ///
 /// # Errors
-/// When the system refuses, and why.
+/// When `unshare` cannot be started.
 pub fn run(command: &Command) -> Result<Output, String> {
     inside(command).output().map_err(|error| format!("unshare: {error}"))
 }
 
-/// Whether this system has namespaces for us.
+/// Whether this system gives us namespaces.
 ///
 /// # Errors
-/// Why not.
+/// When it does not; the error says why.
 pub fn available() -> Result<(), String> {
     let output = run(&Command::new("true"))?;
     if output.status.success() {
@@ -42,10 +43,10 @@ pub fn available() -> Result<(), String> {
     }
 }
 
-/// Cuts the namespace's loopback, or mends it.
+/// Takes the namespace's loopback down or up.
 ///
 /// # Panics
-/// If `ip` fails, as it does outside a namespace of one's own.
+/// If `ip` fails, as it does outside a namespace that is ours.
 pub fn set_loopback(state: Loopback) {
     let state = match state {
         Loopback::Up => "up",
@@ -55,11 +56,11 @@ pub fn set_loopback(state: Loopback) {
     assert!(status.is_ok_and(|status| status.success()), "loopback does not go {state}");
 }
 
-/// Whether anything passes.
+/// The state of loopback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loopback {
     /// Everything passes.
     Up,
-    /// Nothing does.
+    /// Nothing passes.
     Down,
 }

@@ -1,4 +1,4 @@
-//! Peers that speak raw TCP.
+//! One end of a connection as raw TCP.
 
 use std::{
     io::{self, ErrorKind, Read as _, Write as _},
@@ -8,28 +8,24 @@ use std::{
     time::Duration,
 };
 
-use crate::DEADLINE;
+use crate::{DEADLINE, assert_same_bytes, program::Program};
 
-/// One end of a TCP connection. Reads that take longer than the deadline fail the test.
+/// One end of a TCP connection. A read that takes longer than [`DEADLINE`] fails the test.
 pub struct Peer(TcpStream);
 
 impl Peer {
     /// Connects to a server.
     ///
     /// # Panics
-    /// If it cannot.
+    /// If the server does not accept.
     #[must_use]
+    #[track_caller]
     pub fn connect(address: &str) -> Self {
         Self::new(TcpStream::connect(address).expect("the server accepts"))
     }
 
-    /// Takes a stream.
-    ///
-    /// # Panics
-    /// If the stream takes no time limit.
-    #[must_use]
-    pub fn new(stream: TcpStream) -> Self {
-        stream.set_read_timeout(Some(DEADLINE)).expect("a stream takes a time limit");
+    fn new(stream: TcpStream) -> Self {
+        stream.set_read_timeout(Some(DEADLINE)).expect("a stream takes a timeout");
         Self(stream)
     }
 
@@ -44,14 +40,14 @@ impl Peer {
     /// Reads exactly `expected`.
     ///
     /// # Panics
-    /// If something else comes, or not enough.
+    /// If other bytes come, or too few.
     #[track_caller]
     pub fn expect(&mut self, expected: &[u8]) {
         let mut received = vec![0; expected.len()];
-        self.0.read_exact(&mut received).unwrap_or_else(|error| {
-            panic!("{} was expected: {error}", expected.escape_ascii());
-        });
-        assert_eq!(received.escape_ascii().to_string(), expected.escape_ascii().to_string());
+        if let Err(error) = self.0.read_exact(&mut received) {
+            panic!("\"{}\" did not come: {error}", expected.escape_ascii());
+        }
+        assert_same_bytes(&received, expected);
     }
 
     /// Sends `request` and reads exactly `reply`.
@@ -61,24 +57,24 @@ impl Peer {
         self.expect(reply);
     }
 
-    /// Reads once, and returns how many bytes came; none at the end of the stream.
+    /// Reads once, and returns how many bytes came, which is 0 at the end of the stream.
     ///
     /// # Panics
-    /// If nothing comes within the deadline, or the connection is reset.
+    /// If nothing comes within [`DEADLINE`], or the connection is reset.
     pub fn read(&mut self, block: &mut [u8]) -> usize {
         loop {
             match self.0.read(block) {
                 Ok(count) => return count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => panic!("nothing comes: {error}"),
+                Err(error) => panic!("neither bytes nor the end of the stream came: {error}"),
             }
         }
     }
 
-    /// Reads what comes until the stream ends.
+    /// Reads until the stream ends, and returns all bytes.
     ///
     /// # Panics
-    /// If the stream does not end within the deadline, or is reset.
+    /// If nothing comes for [`DEADLINE`], or the connection is reset.
     #[must_use]
     pub fn read_to_end(&mut self) -> Vec<u8> {
         let (mut all, mut block) = (Vec::new(), [0; 4096]);
@@ -90,7 +86,7 @@ impl Peer {
         }
     }
 
-    /// Sends `request` over and over, and reads what comes, from two threads that end when the
+    /// Sends `request` over and over and reads the replies, from two threads that end when the
     /// other end closes the connection.
     ///
     /// # Panics
@@ -100,7 +96,7 @@ impl Peer {
         let mut stream = self.0.try_clone().expect("a descriptor is left");
         let reader = thread::spawn(move || {
             let _ = io::copy(&mut &self.0, &mut io::sink());
-            // A write that waits for a closed window would not learn of it for a minute.
+            // Without this a write that waits for a closed window would wait for a minute more.
             let _ = self.0.shutdown(Shutdown::Both);
         });
         thread::spawn(move || {
@@ -109,7 +105,16 @@ impl Peer {
         })
     }
 
-    /// Says that nothing more will be sent.
+    /// Writes until the other end takes nothing for `timeout`, or has closed the connection.
+    ///
+    /// # Panics
+    /// If the stream refuses the timeout.
+    pub fn fill(&self, timeout: Option<Duration>) {
+        self.0.set_write_timeout(timeout).expect("a stream takes a timeout");
+        while (&self.0).write_all(&[b'x'; 8192]).is_ok() {}
+    }
+
+    /// Ends our direction of the connection.
     ///
     /// # Panics
     /// If the connection has failed.
@@ -117,35 +122,50 @@ impl Peer {
         self.0.shutdown(Shutdown::Write).expect("the connection stands");
     }
 
-    /// Closes the connection with a reset, as a host does that knows nothing of it.
+    /// Ends the input of `client`, whose server this peer is, reads the end of its stream, closes
+    /// the connection, and checks that the client ends with exit code 0 and this whole stdout.
+    ///
+    /// # Panics
+    /// If it does not.
+    #[track_caller]
+    pub fn close_after(mut self, mut client: Program, stdout: &[u8]) {
+        client.close_stdin();
+        let _ = self.read_to_end();
+        drop(self);
+        let finished = client.finish().expect("the client ends");
+        finished.expect_code(0);
+        assert_same_bytes(&finished.stdout, stdout);
+    }
+
+    /// Closes the connection with a reset, as a host does that no longer knows the connection.
     ///
     /// # Panics
     /// If the stream refuses the option.
     pub fn reset(self) {
-        socket2::SockRef::from(&self.0).set_linger(Some(Duration::ZERO)).expect("it can be set");
+        let linger = socket2::SockRef::from(&self.0).set_linger(Some(Duration::ZERO));
+        linger.expect("a stream takes SO_LINGER");
     }
 
-    /// The stream itself.
     #[must_use]
     pub fn stream(&self) -> &TcpStream {
         &self.0
     }
 }
 
-/// A server made of one raw connection.
+/// A listening socket, for a server that is a [`Peer`].
 pub struct Listener(TcpListener);
 
 impl Listener {
     /// Listens on a free port of loopback.
     ///
     /// # Panics
-    /// If there is none.
+    /// If there is no free port.
     #[must_use]
     pub fn bind() -> Self {
         Self(TcpListener::bind("127.0.0.1:0").expect("loopback has a free port"))
     }
 
-    /// Where it listens.
+    /// Where it listens, as `ADDRESS:PORT`.
     ///
     /// # Panics
     /// Never: a bound listener has an address.
@@ -157,7 +177,7 @@ impl Listener {
     /// Waits for a client.
     ///
     /// # Panics
-    /// If none comes within the deadline.
+    /// If none comes within [`DEADLINE`].
     #[must_use]
     pub fn accept(&self) -> Peer {
         let listener = self.0.try_clone().expect("a descriptor is left");
@@ -165,8 +185,8 @@ impl Listener {
         thread::spawn(move || accepted.send(listener.accept()));
         let (stream, _) = client
             .recv_timeout(DEADLINE)
-            .expect("a client connects in time")
-            .expect("it can be accepted");
+            .expect("a client connects before the deadline")
+            .expect("the client can be accepted");
         Peer::new(stream)
     }
 }

@@ -1,134 +1,172 @@
-//! A program as a process: what goes in, what comes out, how it ends.
+//! One running program: what goes in, what comes out, and how it ends.
 
 use std::{
-    io::{BufRead as _, BufReader, Read, Write as _},
-    process::{Child, ChildStdin, Command, ExitStatus, Stdio},
-    sync::mpsc::{self, Receiver, RecvTimeoutError},
+    io::{self, Read as _, Write as _},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     thread::{self, JoinHandle},
-    time::Instant,
+    time::Duration,
 };
 
-use crate::DEADLINE;
+use crate::{
+    assert_same_bytes,
+    event::Event,
+    finished::Finished,
+    log::{Line, Log},
+};
 
-/// A running program. It is killed when dropped.
+/// A running program. It is killed when it is dropped.
 pub struct Program {
     child: Child,
     stdin: Option<ChildStdin>,
-    stdout: Option<JoinHandle<Vec<u8>>>,
-    log: Receiver<String>,
-    seen: Vec<String>,
+    stdout: Option<JoinHandle<io::Result<Vec<u8>>>>,
+    log: Log,
 }
 
 impl Program {
-    /// Starts `command` with all three of its standard streams piped.
+    /// Starts `command` with its three standard streams piped. All of stdout is collected.
     ///
-    /// # Panics
-    /// If it cannot be started.
-    #[must_use]
-    pub fn start(command: &mut Command) -> Self {
-        let mut program = Self::start_unread(command);
+    /// # Errors
+    /// When the program cannot be started.
+    pub fn start(command: &mut Command) -> io::Result<Self> {
+        let mut program = Self::start_unread(command)?;
         program.read_stdout();
-        program
+        Ok(program)
     }
 
-    /// As [`start`](Self::start), but its stdout is read by nobody until
-    /// [`read_stdout`](Self::read_stdout).
+    /// Starts `command` as [`start`](Self::start) does, but nobody reads its stdout until
+    /// [`read_stdout`](Self::read_stdout) is called.
     ///
-    /// # Panics
-    /// If it cannot be started.
-    #[must_use]
-    pub fn start_unread(command: &mut Command) -> Self {
+    /// # Errors
+    /// When the program cannot be started.
+    pub fn start_unread(command: &mut Command) -> io::Result<Self> {
         Self::start_watched(command, |_| ())
     }
 
-    /// As [`start_unread`](Self::start_unread); each line of the log is shown to `watch` as it
-    /// comes, and none at the end of the log, which is the program's end.
+    /// Starts `command` as [`start_unread`](Self::start_unread) does, and calls `watch` with each
+    /// line of stderr as it comes. `watch` is called with `None` at the end of stderr, which is
+    /// the program's end.
     ///
-    /// # Panics
-    /// If it cannot be started.
-    #[must_use]
+    /// # Errors
+    /// When the program cannot be started.
     pub fn start_watched(
         command: &mut Command,
-        mut watch: impl FnMut(Option<&str>) + Send + 'static,
-    ) -> Self {
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+        watch: impl FnMut(Option<&Line>) + Send + 'static,
+    ) -> io::Result<Self> {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| {
+            let program = command.get_program().to_string_lossy();
+            io::Error::new(error.kind(), format!("cannot start {program}: {error}"))
+        })?;
         let stdin = child.stdin.take();
-        let stderr = BufReader::new(child.stderr.take().expect("stderr is piped"));
-        let (lines, log) = mpsc::channel();
-        thread::spawn(move || {
-            for line in stderr.split(b'\n').map_while(Result::ok) {
-                let line = String::from_utf8_lossy(&line).into_owned();
-                watch(Some(&line));
-                let _ = lines.send(line);
-            }
-            watch(None);
-        });
-        Self { child, stdin, stdout: None, log, seen: Vec::new() }
+        let stderr = child.stderr.take().ok_or_else(|| io::Error::other("stderr is not piped"))?;
+        Ok(Self { child, stdin, stdout: None, log: Log::read(stderr, watch) })
     }
 
     /// Reads the program's stdout from now on, for [`finish`](Self::finish) to return.
-    ///
-    /// # Panics
-    /// Never: what cannot be read fails the test where it is waited for.
     pub fn read_stdout(&mut self) {
-        let Some(mut stdout) = self.child.stdout.take() else {
-            return;
-        };
-        self.stdout = Some(thread::spawn(move || {
-            let mut bytes = Vec::new();
-            stdout.read_to_end(&mut bytes).expect("stdout can be read");
-            bytes
-        }));
-    }
-
-    /// Closes the reading end of the program's stdout, if nobody reads it yet.
-    pub fn close_stdout(&mut self) {
-        self.child.stdout = None;
-    }
-
-    /// The next line of the log that contains `text`; lines before it are passed over.
-    ///
-    /// # Panics
-    /// If the program ends, or the deadline passes, without such a line.
-    pub fn wait_for(&mut self, text: &str) -> String {
-        let deadline = Instant::now() + DEADLINE;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match self.log.recv_timeout(left) {
-                Ok(line) => {
-                    self.seen.push(line.clone());
-                    if line.contains(text) {
-                        return line;
-                    }
-                }
-                Err(error) => {
-                    panic!("no line with {text:?} ({error}) in:\n{}", self.seen.join("\n"))
-                }
-            }
+        if let Some(mut stdout) = self.child.stdout.take() {
+            self.stdout = Some(thread::spawn(move || {
+                let mut bytes = Vec::new();
+                stdout.read_to_end(&mut bytes)?;
+                Ok(bytes)
+            }));
         }
+    }
+
+    /// Takes the reading end of the program's stdout. Dropping it closes the pipe.
+    ///
+    /// # Errors
+    /// When it has been taken, or is being read.
+    pub fn take_stdout(&mut self) -> io::Result<ChildStdout> {
+        self.child.stdout.take().ok_or_else(|| io::Error::other("stdout has been taken"))
+    }
+
+    /// Waits for the next event with this name for which `condition` holds. Other lines are
+    /// passed over.
+    ///
+    /// # Errors
+    /// When the program ends, or [`DEADLINE`](crate::DEADLINE) passes, without such an event.
+    pub fn wait_for(
+        &mut self,
+        name: &str,
+        condition: impl Fn(&Event) -> bool,
+    ) -> io::Result<Event> {
+        let wanted = |event: &&Event| event.name() == name && condition(event);
+        self.log.find(&format!("the event `{name}`"), |line| {
+            line.event.as_ref().filter(wanted).cloned()
+        })
+    }
+
+    /// Waits for the next event of any name for which `condition` holds.
+    ///
+    /// # Errors
+    /// When the program ends, or [`DEADLINE`](crate::DEADLINE) passes, without such an event.
+    pub fn wait_for_any(&mut self, condition: impl Fn(&Event) -> bool) -> io::Result<Event> {
+        self.log
+            .find("the event", |line| line.event.as_ref().filter(|event| condition(event)).cloned())
+    }
+
+    /// Waits for the next line of stderr that contains `text`. Other lines are passed over.
+    ///
+    /// # Errors
+    /// When the program ends, or [`DEADLINE`](crate::DEADLINE) passes, without such a line.
+    pub fn wait_for_line(&mut self, text: &str) -> io::Result<String> {
+        self.log.find(&format!("a line with {text:?}"), |line| {
+            line.text.contains(text).then(|| line.text.clone())
+        })
+    }
+
+    /// Waits for the address where a server says that it listens.
+    pub(crate) fn wait_for_address(&mut self) -> io::Result<String> {
+        self.log.find("the address where it listens", Line::listening_address)
     }
 
     /// Writes to the program's stdin.
     ///
-    /// # Panics
-    /// If stdin is closed.
-    pub fn type_in(&mut self, text: impl AsRef<[u8]>) {
-        let stdin = self.stdin.as_mut().expect("stdin is open");
-        stdin.write_all(text.as_ref()).expect("the program takes input");
+    /// # Errors
+    /// When the program does not take it, or stdin is closed.
+    pub fn type_in(&mut self, text: impl AsRef<[u8]>) -> io::Result<()> {
+        let stdin = self.stdin.as_mut().ok_or_else(|| io::Error::other("stdin is closed"))?;
+        stdin.write_all(text.as_ref())
     }
 
-    /// Takes the program's stdin, to be written to from another thread.
+    /// Types `text` over and over from another thread, without a pause, until the program takes
+    /// no more.
     ///
-    /// # Panics
-    /// If stdin is closed.
-    #[must_use]
-    pub fn take_stdin(&mut self) -> ChildStdin {
-        self.stdin.take().expect("stdin is open")
+    /// # Errors
+    /// When stdin is closed.
+    pub fn flood(&mut self, text: &'static [u8]) -> io::Result<JoinHandle<()>> {
+        let mut stdin = self.take_stdin()?;
+        Ok(thread::spawn(move || while stdin.write_all(text).is_ok() {}))
+    }
+
+    /// Types `text` every `pause` from another thread until the program takes no more. The
+    /// thread returns how often it typed.
+    ///
+    /// # Errors
+    /// When stdin is closed.
+    pub fn type_every(
+        &mut self,
+        pause: Duration,
+        text: &'static [u8],
+    ) -> io::Result<JoinHandle<u64>> {
+        let mut stdin = self.take_stdin()?;
+        Ok(thread::spawn(move || {
+            let mut typed = 0;
+            while stdin.write_all(text).is_ok() {
+                typed += 1;
+                thread::sleep(pause);
+            }
+            typed
+        }))
+    }
+
+    /// Takes the program's stdin.
+    ///
+    /// # Errors
+    /// When it is closed, or has been taken.
+    pub fn take_stdin(&mut self) -> io::Result<ChildStdin> {
+        self.stdin.take().ok_or_else(|| io::Error::other("stdin is closed"))
     }
 
     /// Ends the program's stdin.
@@ -136,7 +174,6 @@ impl Program {
         self.stdin = None;
     }
 
-    /// The process id.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.child.id()
@@ -144,69 +181,62 @@ impl Program {
 
     /// Sends a signal.
     ///
-    /// # Panics
-    /// If the process is gone.
+    /// # Errors
+    /// When the process is gone.
     #[cfg(unix)]
-    pub fn signal(&self, signal: nix::sys::signal::Signal) {
-        nix::sys::signal::kill(self.process(), signal).expect("it is running");
+    pub fn signal(&self, signal: nix::sys::signal::Signal) -> io::Result<()> {
+        Ok(nix::sys::signal::kill(self.unix_pid()?, signal)?)
     }
 
     /// Stops the program as Ctrl-Z does, and waits until each of its threads has stopped.
     ///
-    /// # Panics
-    /// If the process is gone.
+    /// # Errors
+    /// When the process is gone.
     #[cfg(unix)]
-    pub fn pause(&self) {
+    pub fn pause(&self) -> io::Result<()> {
         use nix::sys::{
             signal::Signal,
             wait::{WaitPidFlag, waitpid},
         };
 
-        self.signal(Signal::SIGSTOP);
-        waitpid(self.process(), Some(WaitPidFlag::WUNTRACED)).expect("it is running");
+        self.signal(Signal::SIGSTOP)?;
+        waitpid(self.unix_pid()?, Some(WaitPidFlag::WUNTRACED))?;
+        Ok(())
     }
 
     #[cfg(unix)]
-    fn process(&self) -> nix::unistd::Pid {
-        nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).expect("a process id fits"))
+    fn unix_pid(&self) -> io::Result<nix::unistd::Pid> {
+        i32::try_from(self.child.id()).map(nix::unistd::Pid::from_raw).map_err(io::Error::other)
     }
 
-    /// Types the last words, ends stdin, and checks that the program ends well, with this as
-    /// the whole of its stdout.
+    /// Types the last words, ends stdin, and checks that the program ends with exit code 0 and
+    /// that its whole stdout is `stdout`.
     ///
     /// # Panics
     /// If it does not.
     #[track_caller]
     pub fn finish_with(mut self, last_words: &str, stdout: &[u8]) {
-        self.type_in(last_words);
+        self.type_in(last_words).expect("the program takes its last words");
         self.close_stdin();
-        let finished = self.finish();
+        let finished = self.finish().expect("the program ends");
         finished.expect_code(0);
-        assert_eq!(finished.stdout.escape_ascii().to_string(), stdout.escape_ascii().to_string());
+        assert_same_bytes(&finished.stdout, stdout);
     }
 
     /// Waits for the program to end by itself.
     ///
-    /// # Panics
-    /// If it does not, within the deadline.
-    pub fn finish(mut self) -> Finished {
-        let deadline = Instant::now() + DEADLINE;
-        // The log ends with the program, and can be waited for with a deadline.
-        loop {
-            match self.log.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok(line) => self.seen.push(line),
-                Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => {
-                    panic!("the program does not end; its log:\n{}", self.seen.join("\n"))
-                }
-            }
-        }
-        let status = self.child.wait().expect("the program can be waited for");
-        let stdout = self
-            .stdout
-            .take()
-            .map_or_else(Vec::new, |stdout| stdout.join().expect("stdout is collected"));
-        Finished { status, stdout, log: std::mem::take(&mut self.seen) }
+    /// # Errors
+    /// When it does not end within [`DEADLINE`](crate::DEADLINE).
+    pub fn finish(mut self) -> io::Result<Finished> {
+        // There is no wait for a process with a deadline. Stderr ends with the process.
+        self.log.wait_for_end()?;
+        let status = self.child.wait()?;
+        let stdout = match self.stdout.take().map(JoinHandle::join) {
+            Some(Ok(stdout)) => stdout?,
+            Some(Err(_)) => return Err(io::Error::other("the thread that reads stdout panicked")),
+            None => Vec::new(),
+        };
+        Ok(Finished { status, stdout, lines: self.log.take() })
     }
 }
 
@@ -214,34 +244,5 @@ impl Drop for Program {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-/// A program that has ended.
-#[derive(Debug)]
-pub struct Finished {
-    /// How it ended.
-    pub status: ExitStatus,
-    /// All that it wrote to stdout.
-    pub stdout: Vec<u8>,
-    /// The lines of its stderr.
-    pub log: Vec<String>,
-}
-
-impl Finished {
-    /// Checks the exit code and returns the last line of the log.
-    ///
-    /// # Panics
-    /// If the program ended with another code; the message holds its log.
-    #[track_caller]
-    pub fn expect_code(&self, code: i32) -> &str {
-        assert_eq!(self.status.code(), Some(code), "log:\n{}", self.log.join("\n"));
-        self.log.last().map_or("", String::as_str)
-    }
-
-    /// Whether a line of the log contains `text`.
-    #[must_use]
-    pub fn said(&self, text: &str) -> bool {
-        self.log.iter().any(|line| line.contains(text))
     }
 }

@@ -1,27 +1,47 @@
-//! What a person can say to the programs, and what they say back.
+//! What people can tell the programs on the command line, and the text that they get back.
 
-use std::{
-    net::{SocketAddr, TcpListener},
-    process::{Output, Stdio},
-};
+use std::net::{SocketAddr, TcpListener};
 
 use tests::{
-    binaries::{Server, command, start_client},
+    binaries::{Server, command},
+    finished::{self, Finished},
     peer::Peer,
+    program::Program,
 };
 
-fn run(program: &str, arguments: &[&str]) -> (Option<i32>, String) {
-    let Output { status, stderr, .. } =
-        command(program).args(arguments).stdin(Stdio::null()).output().expect("the program starts");
-    (status.code(), String::from_utf8_lossy(&stderr).into_owned())
+fn run(program: &str, arguments: &[&str]) -> Finished {
+    let mut command = command(program).expect("the program builds");
+    finished::run(command.args(arguments)).expect("the program starts")
+}
+
+/// A server whose log is text.
+fn text_server(arguments: &[&str]) -> Server {
+    let mut command = command("server").expect("the server builds");
+    command.args(["--listen", "127.0.0.1:0", "--log", "text"]).args(arguments);
+    Server::from_command(&mut command).expect("the server starts")
+}
+
+/// A client whose log is text.
+fn text_client(server: &str, arguments: &[&str]) -> Program {
+    let mut command = command("client").expect("the client builds");
+    command.args(["--server", server]).args(arguments);
+    Program::start(&mut command).expect("the client starts")
+}
+
+/// Checks that the program ends with exit code 1 and that one line is its whole log.
+#[track_caller]
+fn expect_one_line(finished: &Finished, text: &str) {
+    finished.expect_code(1);
+    assert!(finished.log().contains(text), "no {text:?} in: {}", finished.log());
+    assert_eq!(finished.lines.len(), 1, "the message is more than one line: {}", finished.log());
 }
 
 #[test]
 fn unknown_flags_and_flags_that_contradict_are_refused() {
     for program in ["server", "client"] {
-        assert_eq!(run(program, &["--frobnicate"]).0, Some(2));
-        assert_eq!(run(program, &["-v", "-q"]).0, Some(2));
-        assert_eq!(run(program, &["surplus"]).0, Some(2));
+        run(program, &["--frobnicate"]).expect_code(2);
+        run(program, &["-v", "-q"]).expect_code(2);
+        run(program, &["surplus"]).expect_code(2);
     }
 }
 
@@ -32,105 +52,128 @@ fn help_names_every_exit_code() {
         ("client", &["  0  ", "  1  ", "  2  ", "  3  ", "  4  ", "  5  ", "  130  "]),
     ];
     for (program, codes) in codes {
-        let output = command(program).arg("--help").output().unwrap();
-        assert_eq!(output.status.code(), Some(0));
-        let help = String::from_utf8_lossy(&output.stdout);
+        let finished = run(program, &["--help"]);
+        finished.expect_code(0);
+        let help = String::from_utf8_lossy(&finished.stdout);
         for code in codes {
-            assert!(help.contains(code), "{code:?} in {help}");
+            assert!(help.contains(code), "{program}: no {code:?} in the help: {help}");
         }
     }
 }
 
 #[test]
-fn a_port_in_use_is_one_clear_line() {
-    let other = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = other.local_addr().unwrap().to_string();
-    let (code, message) = run("server", &["--listen", &address]);
-    assert_eq!(code, Some(1), "{message}");
-    assert!(message.contains(&format!("cannot listen on {address}: Address already in use")));
-    assert_eq!(message.lines().count(), 1, "{message}");
+fn a_port_in_use_is_reported_in_one_line() {
+    let other = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    let address = other.local_addr().expect("a bound listener has an address").to_string();
+    let message = format!("cannot listen on {address}: Address already in use");
+    expect_one_line(&run("server", &["--listen", &address]), &message);
 }
 
 #[test]
-fn an_address_that_is_not_ours_is_one_clear_line() {
-    // 192.0.2.0/24 is kept for documentation: RFC 5737.
+fn an_address_of_another_host_is_reported_in_one_line() {
+    // 192.0.2.0/24 is reserved for documentation (RFC 5737).
     for address in ["192.0.2.1:5005", "999.999.999.999:5005", "no-such-host.invalid:5005"] {
-        let (code, message) = run("server", &["--listen", address]);
-        assert_eq!(code, Some(1), "{message}");
-        assert!(message.contains(&format!("cannot listen on {address}: ")), "{message}");
-        assert_eq!(message.lines().count(), 1, "{message}");
+        let finished = run("server", &["--listen", address]);
+        expect_one_line(&finished, &format!("cannot listen on {address}: "));
     }
 }
 
 #[test]
-fn a_refused_connection_is_one_clear_line() {
-    // Taken, so that nobody else listens there; and not listened on.
-    let taken = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-    taken.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
-    let closed = taken.local_addr().unwrap().as_socket().unwrap().to_string();
-    let (code, message) = run("client", &["--server", &closed]);
-    assert_eq!(code, Some(1), "{message}");
-    assert!(message.contains(&format!("cannot connect to {closed}: Connection refused")));
-    assert_eq!(message.lines().count(), 1, "{message}");
+fn a_refused_connection_is_reported_in_one_line() {
+    // The port is bound, so nobody else can listen on it, and this socket does not listen.
+    let bound = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    bound.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    let closed = bound.local_addr().unwrap().as_socket().unwrap().to_string();
+    let message = format!("cannot connect to {closed}: Connection refused");
+    expect_one_line(&run("client", &["--server", &closed]), &message);
 }
 
 #[test]
-fn a_host_name_is_tried_at_each_of_its_addresses() {
-    let server = Server::start(&[]);
-    let port = server.address.rsplit_once(':').unwrap().1;
-    let mut client = start_client(&format!("localhost:{port}"), &["-v"]);
-    client.wait_for("connected to 127.0.0.1:");
-    client.type_in("found\n");
-    client.close_stdin();
-    assert_eq!(client.finish().stdout, b"FOUND\n");
+fn each_address_of_a_host_name_is_tried() {
+    let server = text_server(&[]);
+    let port = server.address.rsplit_once(':').expect("the address has a port").1;
+    let mut client = text_client(&format!("localhost:{port}"), &["-v"]);
+    client.wait_for_line("connected to 127.0.0.1:").expect("the client connects");
+    client.finish_with("found\n", b"FOUND\n");
 }
 
 #[test]
 fn a_quiet_server_says_where_it_listens_and_what_went_wrong() {
-    let mut server = Server::start(&["-q", "--timeout", "300ms"]);
+    let mut server = text_server(&["-q", "--timeout", "300ms"]);
     let mut silent = Peer::connect(&server.address);
     silent.ask(b"hello\nHeartBeat", b"HELLO\nOK");
-    assert_eq!(silent.read_to_end(), b"");
-    let line = server.program.wait_for("conn-1");
-    assert!(line.contains("evicted: silent for "), "{line}");
+    assert_eq!(silent.read_to_end(), b"", "the silent client is evicted");
+    let line = server.program.wait_for_line("conn-1").expect("the eviction is logged");
+    assert!(line.contains("evicted: silent for "), "the eviction is the first line: {line}");
 }
 
 #[test]
 fn a_quiet_client_says_nothing_when_all_is_well() {
-    let server = Server::start(&[]);
-    let mut client = start_client(&server.address, &["-q"]);
-    client.type_in("hello\n");
+    let server = text_server(&[]);
+    let mut client = text_client(&server.address, &["-q"]);
+    client.type_in("hello\n").expect("the client takes input");
     client.close_stdin();
-    let finished = client.finish();
+    let finished = client.finish().expect("the client ends");
     finished.expect_code(0);
     assert_eq!(finished.stdout, b"HELLO\n");
-    assert_eq!(finished.log, [""; 0]);
+    assert_eq!(finished.log(), "", "the log is empty");
 }
 
 #[test]
-fn the_log_is_plain_where_it_is_no_terminal_and_has_the_time() {
-    let mut server = Server::start(&[]);
+fn the_summary_and_the_last_line_are_sentences() {
+    let server = text_server(&[]);
+    let mut client = text_client(&server.address, &["--idle", "200ms"]);
+    client.wait_for_line("heartbeat answered in ").expect("a heartbeat is answered");
+    client.type_in("hello\n").expect("the client takes input");
+    client.close_stdin();
+    let finished = client.finish().expect("the client ends");
+    let log = finished.log();
+    for text in ["1 line sent, 1 answered", "round trip min ", "done: everything was "] {
+        assert!(log.contains(text), "no {text:?} in: {log}");
+    }
+}
+
+#[test]
+fn lines_that_were_not_answered_are_named_in_the_last_line() {
+    let listener = tests::peer::Listener::bind();
+    let mut client = text_client(&listener.address(), &["--idle", "1h"]);
+    let mut peer = listener.accept();
+    client.type_in("one\ntwo\nthree\n").expect("the client takes input");
+    peer.expect(b"one\ntwo\nthree\n");
+    peer.send(b"ONE\n");
+    peer.finish_sending();
+    let finished = client.finish().expect("the client ends");
+    finished.expect_code(3);
+    let log = finished.log();
+    assert!(log.contains("the server closed the connection"), "{log}");
+    assert!(log.ends_with("2 lines were sent and not answered"), "{log}");
+}
+
+#[test]
+fn where_it_is_no_terminal_the_log_has_date_and_time_and_no_colour() {
+    let mut server = text_server(&[]);
     let _peer = Peer::connect(&server.address);
-    let line = server.program.wait_for("conn-1 connected from 127.0.0.1:");
-    assert!(!line.contains('\x1b'), "{}", line.escape_debug());
-    let shape: String =
-        line.chars().take(12).map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
-    assert_eq!(shape, "99:99:99.999", "{line}");
+    let connected = server.program.wait_for_line("conn-1 connected from 127.0.0.1:");
+    let line = connected.expect("the connection is logged");
+    assert!(!line.contains('\x1b'), "the line has colour: {}", line.escape_debug());
+    let digit = |c: char| if c.is_ascii_digit() { '9' } else { c };
+    let shape: String = line.chars().take(23).map(digit).collect();
+    assert_eq!(shape, "9999-99-99T99:99:99.999", "the line has no date and time: {line}");
 }
 
 #[test]
-fn no_byte_of_a_clients_drives_the_terminal() {
-    let mut server = Server::start(&["-v"]);
+fn no_byte_of_a_client_drives_the_terminal() {
+    let mut server = text_server(&["-v"]);
     let mut peer = Peer::connect(&server.address);
     let every_byte: Vec<u8> = (0..=255).filter(|&byte| byte != b'\n').chain([b'\n']).collect();
     peer.ask(&[b"\x10", &every_byte[..]].concat(), &every_byte.to_ascii_uppercase());
     peer.ask(b"plain \x1b[2J\n", b"PLAIN \x1b[2J\n");
-    let mut said = String::new();
-    while !said.contains("plain") {
-        said = server.program.wait_for("conn-1 text ");
-        assert!(!said.chars().any(char::is_control), "{}", said.escape_debug());
+    let mut line = String::new();
+    while !line.contains("plain") {
+        line = server.program.wait_for_line("conn-1 text ").expect("the text is logged");
+        assert!(!line.chars().any(char::is_control), "not escaped: {}", line.escape_debug());
     }
-    assert!(said.contains(r#"text "plain \u{1b}[2J\n""#), "{said}");
+    assert!(line.contains(r#"text "plain \u{1b}[2J\n""#), "{line}");
 }
 
 /// `script` runs a program on a terminal of its own.
@@ -141,21 +184,24 @@ fn colour_is_for_a_terminal_that_wants_it() {
 
     use tests::binaries::binary;
 
-    let server = Server::start(&[]);
-    let client = format!("{} --server {}", binary("client").display(), server.address);
-    let said = |command: &mut Command| {
-        let output = command.stdin(Stdio::null()).output().expect("it starts");
-        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        assert!(said.contains("connected to "), "{said}");
-        said
+    let server = text_server(&[]);
+    let program = binary("client").expect("the client builds").display();
+    let client = format!("{program} --server {}", server.address);
+    let output = |command: &mut Command| {
+        let finished = finished::run(command).expect("the client starts");
+        let output = format!("{}{}", String::from_utf8_lossy(&finished.stdout), finished.log());
+        assert!(output.contains("connected to "), "the client did not connect: {output}");
+        output
     };
-    let on_a_terminal = |no_color: Option<&str>| {
+    let has_colour = |no_color: Option<&str>| {
         let mut script = Command::new("script");
         script.args(["-qec", &client, "/dev/null"]).env_remove("NO_COLOR");
-        said(script.envs(no_color.map(|value| ("NO_COLOR", value)))).contains('\x1b')
+        output(script.envs(no_color.map(|value| ("NO_COLOR", value)))).contains('\x1b')
     };
-    assert!(on_a_terminal(None));
-    assert!(on_a_terminal(Some("")), "an empty NO_COLOR is none");
-    assert!(!on_a_terminal(Some("1")));
-    assert!(!said(command("client").args(["--server", &server.address])).contains('\x1b'));
+    assert!(has_colour(None), "a terminal gets colour");
+    assert!(has_colour(Some("")), "an empty NO_COLOR does not count");
+    assert!(!has_colour(Some("1")), "NO_COLOR is obeyed");
+    let mut command = command("client").expect("the client builds");
+    let piped = output(command.args(["--server", &server.address]));
+    assert!(!piped.contains('\x1b'), "a pipe gets no colour");
 }

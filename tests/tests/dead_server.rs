@@ -1,160 +1,157 @@
-//! Every way a server can fail its client, and what the client makes of it.
+//! Every way in which a server can fail its client, and how the client ends then.
 #![cfg(unix)]
 
-use std::{io::Write as _, thread, time::Duration};
+use std::{thread, time::Duration};
 
 use nix::sys::signal::Signal;
 use tests::{
-    binaries::{Server, client},
-    peer::Listener,
+    assert_same_bytes,
+    binaries::{Server, client, client_of_peer},
+    event::{Event, any, conn, retry},
 };
 
 const QUICK: [&str; 6] = ["--idle", "600ms", "--retry-interval", "200ms", "--retries", "2"];
 /// `idle + (retries + 1) × interval` of [`QUICK`].
 const QUICK_SECONDS: f64 = 1.2;
 
-/// Checks a verdict's figures: `no byte for 1.2s, 3 heartbeats unanswered`.
+/// Checks that the rule ended the session: after its time, and with all of its heartbeats.
 #[track_caller]
-fn check_verdict(line: &str) {
-    let (_, figures) = line.split_once("no byte for ").unwrap_or_else(|| panic!("{line}"));
-    let (seconds, rest) = figures.split_once("s, ").unwrap_or_else(|| panic!("{line}"));
-    assert!(seconds.parse::<f64>().expect("a figure") >= QUICK_SECONDS, "{line}");
-    assert!(rest.starts_with("3 heartbeats unanswered"), "{line}");
+fn expect_verdict(ended: &Event) {
+    assert_eq!(ended.reason(), "unanswered", "{ended}");
+    assert!(ended.f64("silent_s") >= Some(QUICK_SECONDS), "the verdict came too soon: {ended}");
+    assert_eq!(ended.u64("unanswered_heartbeats"), Some(3), "{ended}");
 }
 
 #[test]
 fn a_stopped_server_is_noticed() {
-    let server = Server::start(&[]);
-    let mut client = client(&server.address, &QUICK);
-    client.wait_for("heartbeat 1 answered in ");
-    server.program.pause();
-    client.wait_for("heartbeat 1 sent");
-    client.wait_for("heartbeat 2 sent (1 unanswered");
-    let line = client.wait_for("heartbeat 3 sent (2 unanswered");
-    if cfg!(target_os = "linux") {
-        assert!(line.contains(": the peer's kernel acknowledged all, 0."), "{line}");
+    let server = Server::start(&[]).expect("the server starts");
+    let mut client = client(&server.address, &QUICK).expect("the client connects");
+    client.wait_for("heartbeat_answered", retry(0)).expect("a heartbeat is answered");
+    server.program.pause().expect("the server can be stopped");
+    for number in 0..=2 {
+        let sent = client.wait_for("heartbeat_sent", retry(number)).expect("a heartbeat is sent");
+        assert_eq!(sent.u64("unanswered"), Some(number), "{sent}");
     }
-    check_verdict(client.finish().expect_code(4));
+    let finished = client.finish().expect("the client ends");
+    let ended = finished.expect_ended(4);
+    expect_verdict(ended);
+    if cfg!(target_os = "linux") {
+        assert_eq!(ended.u64("in_flight"), Some(0), "the server's kernel acknowledges: {ended}");
+        let kernel_spoke_later = ended.f64("last_ack_s") < ended.f64("silent_s");
+        assert!(kernel_spoke_later, "the last acknowledgement is too old: {ended}");
+    }
 }
 
 #[test]
-fn a_stopped_server_is_noticed_while_lines_are_typed_at_it() {
-    // What we send proves nothing.
-    let server = Server::start(&[]);
-    server.program.pause();
-    let mut client = client(&server.address, &QUICK);
-    let mut stdin = client.take_stdin();
-    let typist = thread::spawn(move || {
-        let mut lines = 0_u64;
-        while stdin.write_all(b"are you there?\n").is_ok() {
-            lines += 1;
-            thread::sleep(Duration::from_millis(50)); // a typist's pace
-        }
-        lines
-    });
-    let finished = client.finish();
-    let last_line = finished.expect_code(4);
-    check_verdict(last_line);
-    assert!(last_line.contains(" lines were sent and not answered"), "{last_line}");
-    assert!(typist.join().unwrap() > 0);
-    assert_eq!(finished.stdout, b"");
+fn a_stopped_server_is_noticed_while_lines_are_typed() {
+    // The bytes that we send are no sign of life of the server.
+    let server = Server::start(&[]).expect("the server starts");
+    server.program.pause().expect("the server can be stopped");
+    let mut client = client(&server.address, &QUICK).expect("the client connects");
+    let typist = client.type_every(Duration::from_millis(50), b"are you there?\n");
+    let typist = typist.expect("the client takes input");
+    let finished = client.finish().expect("the client ends");
+    let ended = finished.expect_ended(4);
+    expect_verdict(ended);
+    assert!(ended.u64("unanswered_lines") > Some(1), "{ended}");
+    assert!(typist.join().expect("the typist ends") > 0, "nothing was typed");
+    assert_same_bytes(&finished.stdout, b"");
 }
 
 #[test]
 fn a_server_that_does_not_read_is_noticed_while_main_is_blocked_writing() {
-    let listener = Listener::bind();
-    // Time enough to fill all there is to be filled before the first heartbeat.
+    // `idle` leaves enough time to fill every buffer before the first heartbeat.
     let rule = ["--idle", "2s", "--retry-interval", "200ms", "--retries", "2"];
-    let mut client = client(&listener.address(), &rule);
-    let _peer = listener.accept();
-    let mut stdin = client.take_stdin();
-    let line = [&[b'x'; 8191][..], b"\n"].concat(); // long ones fill them sooner
-    let flood = thread::spawn(move || while stdin.write_all(&line).is_ok() {});
-    client.wait_for("could not be sent: what was sent before is still waiting");
-    check_verdict(client.finish().expect_code(4));
-    flood.join().unwrap();
+    let (mut client, _peer) = client_of_peer(&rule).expect("the client connects");
+    let flood = client.flood(&LONG_LINE).expect("the client takes input");
+    client.wait_for("heartbeat_unsent", any).expect("a heartbeat cannot be sent");
+    expect_verdict(client.finish().expect("the client ends").expect_ended(4));
+    flood.join().expect("the flood ends");
 }
 
+/// Long lines fill the buffers sooner than short ones.
+static LONG_LINE: [u8; 8192] = {
+    let mut line = [b'x'; 8192];
+    line[8191] = b'\n';
+    line
+};
+
 #[test]
-fn a_server_that_stops_answering_while_draining_is_noticed() {
-    let listener = Listener::bind();
-    let mut client = client(&listener.address(), &QUICK);
-    let mut peer = listener.accept();
-    client.type_in("hello\n");
+fn a_server_that_falls_silent_after_the_end_of_input_is_noticed() {
+    let (mut client, mut peer) = client_of_peer(&QUICK).expect("the client connects");
+    client.type_in("hello\n").expect("the client takes input");
     client.close_stdin();
     peer.expect(b"hello\n");
     assert_eq!(peer.read_to_end(), b"", "the client has half-closed");
-    let finished = client.finish();
-    let last_line = finished.expect_code(4);
-    assert!(last_line.contains("; 1 line was sent and not answered"), "{last_line}");
+    let finished = client.finish().expect("the client ends");
+    let ended = finished.expect_ended(4);
+    assert_eq!(ended.u64("unanswered_lines"), Some(1), "{ended}");
 }
 
 #[test]
 fn a_killed_server_is_told_from_a_silent_one() {
-    let mut server = Server::start(&[]);
-    let client = client(&server.address, &["--idle", "1h"]);
-    server.program.wait_for("conn-1 connected from ");
-    server.program.signal(Signal::SIGKILL);
-    let finished = client.finish();
-    let last_line = finished.expect_code(3);
-    assert!(last_line.contains("the server closed the connection"), "{last_line}");
+    let mut server = Server::start(&[]).expect("the server starts");
+    let client = client(&server.address, &["--idle", "1h"]).expect("the client connects");
+    server.program.wait_for("connected", conn(1)).expect("the server accepts");
+    server.program.signal(Signal::SIGKILL).expect("the server runs");
+    let finished = client.finish().expect("the client ends");
+    let ended = finished.expect_ended(3);
+    assert_eq!(ended.reason(), "server_closed", "{ended}");
 }
 
 #[test]
-fn a_server_that_is_stopped_politely_is_no_broken_pipe() {
-    // What is typed meets a socket that is closed already, and is answered with a reset.
+fn a_server_that_stops_while_a_line_is_sent_is_reported_as_closed_or_reset() {
+    // The line may reach a socket that is closed already, which then answers with a reset.
     for _ in 0..20 {
-        let server = Server::start(&["-q"]);
-        let mut client = client(&server.address, &["--idle", "1h"]);
-        client.type_in("hello\n");
-        server.program.signal(Signal::SIGINT);
-        let finished = client.finish();
-        let last_line = finished.log.last().map_or("", String::as_str);
-        let closed = last_line.contains("the server closed the connection");
-        let reset = last_line.contains("it was reset");
-        let code = finished.status.code();
-        assert!((closed && code == Some(3)) || (reset && code == Some(5)), "{finished:?}");
+        let server = Server::start(&["-q"]).expect("the server starts");
+        let mut client = client(&server.address, &["--idle", "1h"]).expect("the client connects");
+        client.type_in("hello\n").expect("the client takes input");
+        server.program.signal(Signal::SIGINT).expect("the server runs");
+        let finished = client.finish().expect("the client ends");
+        let ended = finished.expect_event("ended");
+        let end = (ended.reason(), finished.status.code());
+        assert!(matches!(end, ("server_closed", Some(3)) | ("reset", Some(5))), "{ended}");
     }
 }
 
 #[test]
 fn a_server_that_is_gone_when_the_input_ends_is_no_io_error() {
     for _ in 0..30 {
-        let server = Server::start(&["-q"]);
-        let mut client = client(&server.address, &["--idle", "1h"]);
-        server.program.signal(Signal::SIGKILL);
-        client.type_in("hello\n");
+        let server = Server::start(&["-q"]).expect("the server starts");
+        let mut client = client(&server.address, &["--idle", "1h"]).expect("the client connects");
+        server.program.signal(Signal::SIGKILL).expect("the server runs");
+        // The client may have ended before it is typed to.
+        let _ = client.type_in("hello\n");
         client.close_stdin();
-        let finished = client.finish();
-        assert!(matches!(finished.status.code(), Some(3 | 5)), "{finished:?}");
+        let finished = client.finish().expect("the client ends");
+        let code = finished.status.code();
+        assert!(matches!(code, Some(3 | 5)), "exit code {code:?}; log:\n{}", finished.log());
     }
 }
 
 #[test]
-fn a_server_that_closes_before_all_is_answered_is_told_of() {
-    let listener = Listener::bind();
-    let mut client = client(&listener.address(), &["--idle", "1h"]);
-    let mut peer = listener.accept();
-    client.type_in("one\ntwo\nthree\n");
+fn a_server_that_closes_before_every_line_is_answered_is_reported() {
+    let (mut client, mut peer) = client_of_peer(&["--idle", "1h"]).expect("the client connects");
+    client.type_in("one\ntwo\nthree\n").expect("the client takes input");
     client.close_stdin();
     peer.expect(b"one\ntwo\nthree\n");
     peer.send(b"ONE\nTW");
     drop(peer);
-    let finished = client.finish();
-    let last_line = finished.expect_code(3);
-    assert!(last_line.contains("; 2 lines were sent and not answered"), "{last_line}");
-    assert_eq!(finished.stdout, b"ONE\nTW");
+    let finished = client.finish().expect("the client ends");
+    let ended = finished.expect_ended(3);
+    assert_eq!(ended.u64("unanswered_lines"), Some(2), "{ended}");
+    assert_same_bytes(&finished.stdout, b"ONE\nTW");
 }
 
 #[test]
-fn a_stopped_client_asks_before_it_gives_up() {
-    // The server lives; the client was stopped for longer than its own rule allows.
-    let server = Server::start(&[]);
-    let mut client =
-        client(&server.address, &["--idle", "300ms", "--retry-interval", "3s", "--retries", "0"]);
-    client.pause();
+fn a_client_that_was_stopped_sends_a_heartbeat_before_it_gives_up() {
+    // The server lives. The client was stopped for longer than its own rule allows.
+    let server = Server::start(&[]).expect("the server starts");
+    let rule = ["--idle", "300ms", "--retry-interval", "3s", "--retries", "0"];
+    let mut client = client(&server.address, &rule).expect("the client connects");
+    client.pause().expect("the client can be stopped");
     thread::sleep(Duration::from_secs(4)); // longer than idle + interval
-    client.signal(Signal::SIGCONT);
-    client.wait_for("heartbeat 1 answered in ");
+    client.signal(Signal::SIGCONT).expect("the client is there");
+    client.wait_for("heartbeat_answered", retry(0)).expect("the heartbeat is answered");
     client.finish_with("hello\n", b"HELLO\n");
 }

@@ -1,5 +1,5 @@
-//! Garbage from either side, made from a seed: what the answer to it is, is known all the
-//! same, and nothing of it drives a terminal through the log.
+//! Random bytes from either side, made from a seed. The right answer to them is known all the
+//! same, and none of them drives a terminal through the log.
 #![cfg(target_os = "linux")]
 
 use std::{
@@ -11,15 +11,17 @@ use std::{
 
 use fastrand::Rng;
 use tests::{
-    binaries::{Server, client},
+    binaries::{Server, client, command},
+    log::Line,
     peer::{Listener, Peer},
+    program::Program,
 };
 
 /// Messages of one conversation.
 const MESSAGES: u64 = 3000;
 
-/// What is worth being met more often than by chance.
-const SPICES: [&[u8]; 10] = [
+/// Bytes that the garbage contains more often than chance would have it.
+const SPECIAL: [&[u8]; 10] = [
     b"HeartBeat",
     b"HeartBea",
     b"HEARTBEAT",
@@ -32,10 +34,10 @@ const SPICES: [&[u8]; 10] = [
     b"\r\x08\x7f\0",
 ];
 
-/// Makes the same garbage again.
+/// The environment variable that makes the garbage of an earlier run again.
 const SEED: &str = "GARBAGE_SEED";
 
-/// The seed is printed where a test fails.
+/// Prints the seed, which a failed test shows.
 fn random() -> Rng {
     let given = env::var(SEED).ok().map(|seed| seed.parse().expect("a seed is a number"));
     let seed = given.unwrap_or_else(|| fastrand::u64(..));
@@ -48,19 +50,19 @@ fn garbage(random: &mut Rng) -> Vec<u8> {
     let mut line = Vec::new();
     for _ in 0..random.u8(..40) {
         if random.bool() {
-            line.extend_from_slice(SPICES[random.usize(..SPICES.len())]);
+            line.extend_from_slice(SPECIAL[random.usize(..SPECIAL.len())]);
         } else {
             line.push(random.u8(..));
         }
     }
-    // A newline would end it; and U+FFFD would look like what was no text in the log.
+    // A newline would end the line. In the log, U+FFFD would look like bytes that are no text.
     line.retain(|&byte| byte != b'\n' && byte != 0xbd);
     line
 }
 
-/// Sends all of it, cut anyhow.
+/// Sends all bytes in pieces of random lengths.
 fn send(random: &mut Rng, mut stream: &TcpStream, mut bytes: &[u8]) {
-    stream.set_nodelay(true).expect("it can be set");
+    stream.set_nodelay(true).expect("a stream takes TCP_NODELAY");
     while !bytes.is_empty() {
         let (piece, rest) = bytes.split_at(random.usize(1..=3000).min(bytes.len()));
         stream.write_all(piece).expect("the other end reads");
@@ -68,7 +70,7 @@ fn send(random: &mut Rng, mut stream: &TcpStream, mut bytes: &[u8]) {
     }
 }
 
-/// What is sent to a server, and what it has to answer.
+/// Requests to a server, and its replies to them.
 fn requests(random: &mut Rng) -> (Vec<u8>, Vec<u8>) {
     let (mut requests, mut replies) = (Vec::new(), Vec::new());
     for _ in 0..MESSAGES {
@@ -87,7 +89,7 @@ fn requests(random: &mut Rng) -> (Vec<u8>, Vec<u8>) {
     (requests, replies)
 }
 
-/// What is sent to a client that awaits no acknowledgement, and what is echo of it.
+/// Replies to a client that waits for no acknowledgement, and those of their bytes that are echo.
 fn replies(random: &mut Rng) -> (Vec<u8>, Vec<u8>) {
     let (mut replies, mut echo) = (Vec::new(), Vec::new());
     for _ in 0..MESSAGES {
@@ -103,64 +105,79 @@ fn replies(random: &mut Rng) -> (Vec<u8>, Vec<u8>) {
     (replies, echo)
 }
 
-/// Nothing but text, and none of it moves the cursor or turns the direction of writing.
+/// Checks that the lines are text, and that no character moves the cursor or changes the direction
+/// of writing.
 #[track_caller]
-fn drives_no_terminal(log: &[String]) {
+fn expect_harmless(lines: &[Line]) {
     let turns = |char| matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    for line in log {
+    for Line { text, .. } in lines {
         let harmless = |char: char| !char.is_control() && !turns(char) && char != '\u{fffd}';
-        assert!(line.chars().all(harmless), "{}", line.escape_debug());
-        assert!(!line.contains("panicked"), "{line}");
+        assert!(text.chars().all(harmless), "not escaped: {}", text.escape_debug());
+        assert!(!text.contains("panicked at"), "{text}");
     }
 }
 
+/// Both forms of the log must be harmless.
+const FORMS: [[&str; 2]; 2] = [["--log", "text"], ["--log", "json"]];
+
 #[test]
-fn a_server_answers_garbage_by_the_book_and_logs_it_as_text() {
-    let server = Server::start(&["-v"]);
+fn a_server_answers_garbage_correctly_and_logs_it_as_text() {
     let mut random = random();
-    for _ in 0..5 {
-        let (requests, replies) = requests(&mut random);
-        let mut peer = Peer::connect(&server.address);
-        let sender = peer.stream().try_clone().expect("a descriptor is left");
-        let received = thread::scope(|scope| {
-            scope.spawn(|| {
-                send(&mut random, &sender, &requests);
-                sender.shutdown(Shutdown::Write).expect("the connection stands");
+    for form in FORMS {
+        let mut command = command("server").expect("the server builds");
+        command.args(["--listen", "127.0.0.1:0", "-v"]).args(form);
+        let server = Server::from_command(&mut command).expect("the server starts");
+        for _ in 0..5 {
+            let (requests, replies) = requests(&mut random);
+            let mut peer = Peer::connect(&server.address);
+            let sender = peer.stream().try_clone().expect("a descriptor is left");
+            let received = thread::scope(|scope| {
+                scope.spawn(|| {
+                    send(&mut random, &sender, &requests);
+                    sender.shutdown(Shutdown::Write).expect("the connection stands");
+                });
+                peer.read_to_end()
             });
-            peer.read_to_end()
-        });
-        assert!(received == replies, "{} bytes, not {}", received.len(), replies.len());
+            let (length, expected) = (received.len(), replies.len());
+            assert!(received == replies, "{length} bytes are not the {expected} of the reply");
+        }
+        Peer::connect(&server.address).ask(b"hello\nHeartBeat", b"HELLO\nOK");
+        let finished = server.stop().expect("the server ends");
+        finished.expect_code(0);
+        expect_harmless(&finished.lines);
+        assert!(finished.log().contains(r"\u{1b}[2J"), "the garbage was not logged");
     }
-    Peer::connect(&server.address).ask(b"hello\nHeartBeat", b"HELLO\nOK");
-    let finished = server.stop();
-    finished.expect_code(0);
-    drives_no_terminal(&finished.log);
-    assert!(finished.said(r"\u{1b}[2J"), "the garbage was logged");
 }
 
 #[test]
-fn a_client_prints_garbage_as_it_is_and_logs_none_of_it() {
+fn a_client_prints_garbage_unchanged_and_logs_none_of_it() {
     let mut random = random();
-    // The second client awaits acknowledgements all the time. It says no line, so they are due
-    // before the first echo, of which it may take the beginning for such, and nowhere else.
-    for rule in [&["-v", "--idle", "1h"][..], &["-v", "--idle", "1ms", "--retry-interval", "1h"]] {
-        let listener = Listener::bind();
-        let client = client(&listener.address(), rule);
-        let mut peer = listener.accept();
-        let (replies, echo) = replies(&mut random);
-        send(&mut random, peer.stream(), &replies);
-        peer.finish_sending();
-        let answers = peer.read_to_end();
-        assert!(answers.starts_with(b"HeartBeat"), "{} bytes", answers.len());
-        let finished = client.finish();
-        finished.expect_code(3);
-        let printed = &finished.stdout;
-        let missing = echo.len().checked_sub(printed.len()).expect("no more than the echo");
-        let first_line = echo.iter().position(|&byte| byte == b'\n').expect("it has lines");
-        let may_miss = if rule.contains(&"1ms") { first_line } else { 0 };
-        assert!(echo.ends_with(printed) && missing <= may_miss, "{missing} bytes are missing");
-        drives_no_terminal(&finished.log);
+    // The second client always waits for acknowledgements. It sends no line, so it may take the
+    // beginning of the first echo for an acknowledgement, and nothing later.
+    let waiting = &["-v", "--idle", "1ms", "--retry-interval", "1h"];
+    for (rule, may_miss_some) in [(&["-v", "--idle", "1h"][..], false), (waiting, true)] {
+        for form in FORMS {
+            let listener = Listener::bind();
+            let mut command = command("client").expect("the client builds");
+            command.args(["--server", &listener.address()]).args(rule).args(form);
+            let client = Program::start(&mut command).expect("the client starts");
+            let mut peer = listener.accept();
+            let (replies, echo) = replies(&mut random);
+            send(&mut random, peer.stream(), &replies);
+            peer.finish_sending();
+            let answers = peer.read_to_end();
+            assert!(answers.starts_with(b"HeartBeat"), "no probe was answered");
+            let finished = client.finish().expect("the client ends");
+            finished.expect_code(3);
+            let printed = &finished.stdout;
+            let missing = echo.len().checked_sub(printed.len()).expect("no more than the echo");
+            let first_line = echo.iter().position(|&byte| byte == b'\n').expect("a line");
+            let may_miss = if may_miss_some { first_line } else { 0 };
+            assert!(echo.ends_with(printed) && missing <= may_miss, "{missing} bytes are missing");
+            expect_harmless(&finished.lines);
+        }
     }
-    let server = Server::start(&[]);
-    client(&server.address, &["-v"]).finish_with("hello\n", b"HELLO\n");
+    let server = Server::start(&[]).expect("the server starts");
+    let client = client(&server.address, &["-v"]).expect("the client connects");
+    client.finish_with("hello\n", b"HELLO\n");
 }

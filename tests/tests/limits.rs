@@ -1,137 +1,144 @@
-//! More clients than there is room for.
+//! More clients than the server can hold.
 #![cfg(unix)]
+
+use std::process::Command;
 
 use tests::{
     binaries::{Server, binary, client, start_client},
+    event::{any, conn},
+    finished,
     peer::Peer,
 };
 
-#[test]
-fn over_the_limit_newcomers_are_closed_and_the_held_go_on() {
-    let mut server = Server::start(&["--max-connections", "2"]);
-    let mut held = [Peer::connect(&server.address), Peer::connect(&server.address)];
-    for peer in &mut held {
+/// Connects so many clients that all have a reply.
+fn connected(server: &Server, clients: usize) -> Vec<Peer> {
+    let mut peers: Vec<_> = (0..clients).map(|_| Peer::connect(&server.address)).collect();
+    for peer in &mut peers {
         peer.ask(b"in\n", b"IN\n");
     }
-    assert_eq!(Peer::connect(&server.address).read_to_end(), b"");
-    let line = server.program.wait_for("the limit of ");
-    assert!(
-        line.contains("limit of 2 connections") && line.contains("--max-connections"),
-        "{line}"
-    );
-    for peer in &mut held {
+    peers
+}
+
+/// Checks that one client more is closed at once, and which limit the server names.
+#[track_caller]
+fn expect_refusal(server: &mut Server, limit: u64) {
+    assert_eq!(Peer::connect(&server.address).read_to_end(), b"", "the client is refused");
+    let refused = server.program.wait_for("refused", any).expect("the refusal is logged");
+    assert_eq!(refused.u64("limit"), Some(limit), "{refused}");
+    assert!(refused.message().contains("--max-connections"), "no flag is named: {refused}");
+}
+
+#[test]
+fn above_the_limit_new_clients_are_refused_and_the_others_are_served() {
+    let mut server = Server::start(&["--max-connections", "2"]).expect("the server starts");
+    let mut clients = connected(&server, 2);
+    expect_refusal(&mut server, 2);
+    for peer in &mut clients {
         peer.ask(b"still in\n", b"STILL IN\n");
     }
 
-    // One goes, and there is room again.
-    let [leaver, _held] = held;
-    drop(leaver);
-    server.program.wait_for("conn-1 closed by the client");
-    Peer::connect(&server.address).ask(b"in\n", b"IN\n");
+    // One client leaves, and the next one takes its place.
+    clients.remove(0);
+    server.program.wait_for("ended", conn(1)).expect("the connection ends");
+    connected(&server, 1);
 }
 
 #[test]
-fn a_client_over_the_limit_is_told_that_the_server_closed() {
-    let server = Server::start(&["--max-connections", "1"]);
-    let _held = client(&server.address, &["--idle", "1h"]);
-    start_client(&server.address, &["--idle", "1h"]).finish().expect_code(3);
+fn a_refused_client_says_that_the_server_closed() {
+    let server = Server::start(&["--max-connections", "1"]).expect("the server starts");
+    let _held = client(&server.address, &["--idle", "1h"]).expect("the client connects");
+    let refused = start_client(&server.address, &["--idle", "1h"]).expect("the client starts");
+    refused.finish().expect("the client ends").expect_code(3);
 }
 
-/// A server that may open only so much, by the shell's `ulimit`.
-fn limited(limit: &str, arguments: &str) -> Server {
-    let server = binary("server").display();
-    let script = format!("ulimit {limit} && exec {server} --listen 127.0.0.1:0 {arguments}");
-    Server::from_command(std::process::Command::new("sh").args(["-c", &script]))
+/// A shell that limits the number of its descriptors and then becomes the server.
+fn limited(descriptors: u32, arguments: &str) -> Command {
+    let server = binary("server").expect("the server builds").display();
+    let script =
+        format!("ulimit -n {descriptors} && exec {server} --listen 127.0.0.1:0 {arguments}");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script]);
+    shell
 }
 
 #[test]
 fn the_limit_is_lowered_to_what_the_process_can_hold() {
-    let mut server = limited("-n 30", "-q");
-    let room = 30 - 16;
-    let mut held: Vec<_> = (0..room).map(|_| Peer::connect(&server.address)).collect();
-    for peer in &mut held {
-        peer.ask(b"in\n", b"IN\n");
-    }
-    assert_eq!(Peer::connect(&server.address).read_to_end(), b"");
-    server.program.wait_for(&format!("limit of {room} connections"));
+    let mut command = limited(30, "-q --log json");
+    let mut server = Server::from_command(&mut command).expect("the server starts");
+    let _clients = connected(&server, 30 - 16);
+    expect_refusal(&mut server, 30 - 16);
 }
 
 #[test]
-fn a_server_without_room_for_anybody_says_so() {
-    let server = binary("server").display();
-    let script = format!("ulimit -n 16 && exec {server} --listen 127.0.0.1:0");
-    let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{message}");
-    assert!(message.contains("no room for a single connection"), "{message}");
+fn a_server_that_can_hold_no_connection_says_so() {
+    let finished = finished::run(&mut limited(16, "")).expect("a shell starts");
+    finished.expect_code(1);
+    let log = finished.log();
+    assert!(log.contains("no room for a single connection"), "{log}");
 }
 
 #[cfg(target_os = "linux")]
-mod descriptors {
-    use std::net::TcpStream;
+mod resources {
+    use std::{
+        fs,
+        net::TcpStream,
+        os::unix::fs::{MetadataExt as _, PermissionsExt as _},
+    };
 
-    use tests::process::size;
+    use tests::{binaries::json_command, proc::size};
 
     use super::*;
 
-    /// Lets a running server open no more than a few descriptors more than it has.
+    /// Limits a running server to a few descriptors more than it has.
     fn starve(server: &Server) {
         let pid = server.program.pid();
-        let open = size(pid).expect("it runs").descriptors;
-        let status = std::process::Command::new("prlimit")
-            .args([format!("--pid={pid}"), format!("--nofile={}", open + 5)])
-            .status()
-            .expect("util-linux is installed");
-        assert!(status.success());
+        let open = size(pid).expect("the server runs").descriptors;
+        let arguments = [format!("--pid={pid}"), format!("--nofile={}", open + 5)];
+        let limited = finished::run(Command::new("prlimit").args(arguments));
+        limited.expect("util-linux is installed").expect_code(0);
     }
 
-    /// Clients that wait in the backlog: connecting takes nothing of the server's.
+    /// Clients that wait in the backlog, for which the server needs no descriptor.
     fn crowd(server: &Server) -> Vec<TcpStream> {
         let connect = |_| TcpStream::connect(&server.address).expect("the backlog has room");
         (0..30).map(connect).collect()
     }
 
+    /// Waits until the server has no descriptor for the next client.
+    #[track_caller]
+    fn wait_for_starvation(server: &mut Server) {
+        let failed = server.program.wait_for("accept_failed", any).expect("accept fails");
+        let error = failed.str("error").unwrap_or_default();
+        assert!(error.contains("Too many open files"), "{failed}");
+    }
+
     #[test]
-    fn without_descriptors_it_waits_and_serves_again_when_there_are_some() {
-        let mut server = Server::start(&[]);
+    fn a_server_without_descriptors_waits_and_serves_again_when_it_has_some() {
+        let mut server = Server::start(&[]).expect("the server starts");
         let mut first = Peer::connect(&server.address);
         first.ask(b"first\n", b"FIRST\n");
         starve(&server);
         let crowd = crowd(&server);
-        server.program.wait_for("cannot accept: Too many open files");
+        wait_for_starvation(&mut server);
         first.ask(b"still served\n", b"STILL SERVED\n");
 
         drop(crowd);
-        Peer::connect(&server.address).ask(b"served again\n", b"SERVED AGAIN\n");
-        server.stop().expect_code(0);
+        server.expect_answer();
+        server.stop().expect("the server ends").expect_code(0);
     }
 
     #[test]
-    fn without_descriptors_it_still_stops() {
-        let mut server = Server::start(&[]);
+    fn a_server_without_descriptors_can_be_stopped() {
+        let mut server = Server::start(&[]).expect("the server starts");
         starve(&server);
         let _crowd = crowd(&server);
-        server.program.wait_for("cannot accept: Too many open files");
-        server.stop().expect_code(0);
+        wait_for_starvation(&mut server);
+        server.stop().expect("the server ends").expect_code(0);
     }
-}
 
-#[cfg(target_os = "linux")]
-mod threads {
-    use std::{
-        fs,
-        net::TcpStream,
-        os::unix::fs::{MetadataExt as _, PermissionsExt as _},
-        process::Command,
-    };
-
-    use tests::process::size;
-
-    use super::*;
-
-    /// A command as a user whose number of threads can be limited, which root's cannot.
+    /// A command as a user whose number of threads can be limited. Root's cannot.
     fn as_a_user(program: &str) -> Command {
-        if fs::metadata("/proc/self").expect("proc(5)").uid() != 0 {
+        if fs::metadata("/proc/self").expect("proc(5) is mounted").uid() != 0 {
             return Command::new(program);
         }
         let mut command = Command::new("setpriv");
@@ -139,53 +146,56 @@ mod threads {
         command
     }
 
-    /// Limits the threads of a running server's user, as far as this server starts any, and
-    /// returns the limit that there was: a number, or `unlimited`.
-    fn limit(server: &Server, threads: &str) -> String {
-        let pid = format!("--pid={}", server.program.pid());
-        let before = as_a_user("prlimit")
-            .args([&pid, "--nproc", "--output=SOFT", "--noheadings", "--raw"])
-            .output()
-            .expect("util-linux is installed");
-        let status = as_a_user("prlimit")
-            .args([pid, format!("--nproc={threads}:")])
-            .status()
-            .expect("util-linux is installed");
-        assert!(before.status.success() && status.success());
-        String::from_utf8(before.stdout).expect("it is a word").trim().to_owned()
+    /// Limits the threads that a running server and its user may have, and returns the limit
+    /// that there was: a number, or `unlimited`.
+    fn limit_threads(server: &Server, threads: &str) -> String {
+        let prlimit = |arguments: &[&str]| {
+            let pid = format!("--pid={}", server.program.pid());
+            let finished = finished::run(as_a_user("prlimit").arg(pid).args(arguments));
+            let finished = finished.expect("util-linux is installed");
+            finished.expect_code(0);
+            String::from_utf8_lossy(&finished.stdout).trim().to_owned()
+        };
+        let before = prlimit(&["--nproc", "--output=SOFT", "--noheadings", "--raw"]);
+        prlimit(&[&format!("--nproc={threads}:")]);
+        before
     }
 
     #[test]
-    fn without_threads_the_held_go_on_and_it_serves_again_when_there_are_some() {
-        // Any user can reach it there.
-        let folder = tempfile::tempdir().unwrap();
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    fn a_server_without_threads_waits_and_serves_again_when_it_has_some() {
+        // Every user can run a copy there.
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let readable = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(folder.path(), readable).expect("the folder is ours");
         let program = folder.path().join("server");
-        // By a process of its own: a file that this one has open to write cannot be run.
-        let copied = Command::new("cp").arg(binary("server")).arg(&program).status();
-        assert!(copied.is_ok_and(|status| status.success()));
-        let mut server = Server::from_command(
-            as_a_user(program.to_str().expect("it is text")).args(["--listen", "127.0.0.1:0"]),
-        );
+        // `cp` copies in its own process: a file that this one has open for writing, even in a
+        // thread that starts another program, cannot be run.
+        let original = binary("server").expect("the server builds");
+        let copied = finished::run(Command::new("cp").arg(original).arg(&program));
+        copied.expect("cp is installed").expect_code(0);
+        let mut command = as_a_user(program.to_str().expect("the path is UTF-8"));
+        let like_ours = json_command("server").expect("the server builds");
+        command.args(like_ours.get_args()).args(["--listen", "127.0.0.1:0"]);
+        let mut server = Server::from_command(&mut command).expect("the server starts");
         let mut first = Peer::connect(&server.address);
         first.ask(b"first\n", b"FIRST\n");
-        server.program.wait_for("conn-1 connected from ");
+        server.program.wait_for("connected", conn(1)).expect("the server accepts");
 
-        let few = size(server.program.pid()).unwrap().threads + 5;
-        let before = limit(&server, &few.to_string());
+        let threads = size(server.program.pid()).expect("the server runs").threads;
+        let before = limit_threads(&server, &(threads + 5).to_string());
         let mut crowd = Vec::new();
-        let line = loop {
+        let failed = loop {
             crowd.push(TcpStream::connect(&server.address).expect("the backlog has room"));
-            let line = server.program.wait_for("");
-            if line.contains("cannot start a thread") {
-                break line;
+            let event = server.program.wait_for_any(any).expect("each client has an event");
+            if event.name() == "thread_failed" {
+                break event;
             }
         };
-        assert!(line.contains("trying again in 500ms"), "{line}");
+        assert_eq!(failed.f64("pause_s"), Some(0.5), "{failed}");
         first.ask(b"still served\n", b"STILL SERVED\n");
 
-        limit(&server, &before);
-        Peer::connect(&server.address).ask(b"served again\n", b"SERVED AGAIN\n");
-        server.stop().expect_code(0);
+        limit_threads(&server, &before);
+        server.expect_answer();
+        server.stop().expect("the server ends").expect_code(0);
     }
 }

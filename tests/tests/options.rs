@@ -1,122 +1,133 @@
-//! The options of the three ways to detect, on the live sockets of both programs, and on
-//! their command lines.
+//! The options of the three ways to detect: on the sockets of both programs, and on their
+//! command lines.
 #![cfg(target_os = "linux")]
-
-use std::fs;
 
 use tests::{
     binaries::{Server, client, command, start_client},
+    event::{Event, any, conn},
+    finished::run,
+    proc::{tcp_timer, thread_names},
+    program::Program,
     wait_until,
 };
 
 const BOTH: [&str; 2] = ["--detect", "both"];
 const KEEPALIVE: [&str; 2] = ["--detect", "keepalive"];
 
-/// The kernel's timer on the socket at `local`, of the connection to `remote`: its kind, 2
-/// for keepalive, and the seconds until it fires.
-fn timer(local: &str, remote: &str) -> (u8, u64) {
-    let hex = |address: &str| {
-        let port: u16 = address.rsplit_once(':').expect("a port").1.parse().expect("a port");
-        format!("0100007F:{port:04X}") // 127.0.0.1 on a little-endian machine
-    };
-    let table = fs::read_to_string("/proc/net/tcp").expect("proc(5)");
-    let row = table
-        .lines()
-        .map(|line| line.split_whitespace().collect::<Vec<_>>())
-        .find(|row| row[1] == hex(local) && row[2] == hex(remote))
-        .expect("the connection stands");
-    let (kind, when) = row[5].split_once(':').expect("tr:tm->when");
-    let ticks = u64::from_str_radix(when, 16).expect("a number");
-    (u8::from_str_radix(kind, 16).expect("a number"), ticks / 100)
+/// A server and a client with these arguments, and the client's address.
+fn pair(server: &[&str], client_arguments: &[&str]) -> (Server, Program, String) {
+    let mut server = Server::start(server).expect("the server starts");
+    let client = client(&server.address, client_arguments).expect("the client connects");
+    let connected = server.program.wait_for("connected", conn(1)).expect("the server accepts");
+    let peer = connected.str("peer").expect("the event has the client's address");
+    let peer = peer.to_owned();
+    (server, client, peer)
 }
 
-/// Waits until no acknowledgement is under way, so that the timer is the idle line's.
-fn idle_timer(local: &str, remote: &str, kind: u8) -> u64 {
+/// Waits until the socket at `local` has no timer but this one, so that no acknowledgement is
+/// under way. Returns the seconds until the timer fires.
+fn idle_timer(local: &str, remote: &str, kind: u64) -> u64 {
+    let port = |address: &str| -> u16 {
+        let (_, port) = address.rsplit_once(':').expect("an address has a port");
+        port.parse().expect("a port is a number")
+    };
     let mut seconds = 0;
-    wait_until("the line is idle", || {
-        let (found, left) = timer(local, remote);
-        seconds = left;
-        found == kind
+    let idle = wait_until(|| {
+        let timer = tcp_timer(port(local), port(remote))?;
+        seconds = timer.seconds;
+        Ok(timer.kind == kind)
     });
+    idle.expect("the line has the timer of an idle line");
     seconds
 }
 
-/// A server and a client in these modes, and the client's address.
-fn pair(server: &[&str], client_arguments: &[&str]) -> (Server, tests::program::Program, String) {
-    let mut server = Server::start(server);
-    let client = client(&server.address, client_arguments);
-    let line = server.program.wait_for("conn-1 connected from ");
-    let address = line.split_once(" from ").expect("an address").1.to_owned();
-    (server, client, address)
-}
-
 #[test]
-fn by_default_the_kernel_is_not_asked_to_detect() {
+fn by_default_the_kernel_does_not_detect() {
     let (server, _client, peer) = pair(&[], &[]);
     assert_eq!(idle_timer(&server.address, &peer, 0), 0);
     assert_eq!(idle_timer(&peer, &server.address, 0), 0);
 }
 
 #[test]
-fn the_articles_figures_are_set_on_the_sockets_of_both_programs() {
+fn the_articles_keepalive_is_set_on_the_sockets_of_both_programs() {
     for mode in [KEEPALIVE, BOTH] {
         let (mut server, client, peer) = pair(&mode, &[&mode[..], &["-v"]].concat());
-        server.program.wait_for("conn-1 keepalive idle 7200s, interval 75s, count 9");
+        let keepalive = server.program.wait_for("keepalive", conn(1)).expect("an event");
+        expect_keepalive(&keepalive, [7200.0, 75.0], 9, None);
         for (local, remote) in [(&server.address, &peer), (&peer, &server.address)] {
             let seconds = idle_timer(local, remote, 2);
-            assert!((7190..=7200).contains(&seconds), "{seconds}");
+            assert!((7190..=7200).contains(&seconds), "the timer fires in {seconds} s");
         }
         client.finish_with("hello\n", b"HELLO\n");
     }
 }
 
-/// The names of a process's threads.
-fn threads(pid: u32) -> Vec<String> {
-    let tasks = fs::read_dir(format!("/proc/{pid}/task")).expect("it runs");
-    let name = |task: fs::DirEntry| fs::read_to_string(task.path().join("comm")).ok();
-    tasks.flatten().filter_map(name).map(|name| name.trim().to_owned()).collect()
+/// Checks what the kernel holds: idle time and interval in seconds, count, and user timeout.
+#[track_caller]
+fn expect_keepalive(event: &Event, times: [f64; 2], count: u64, user_timeout: Option<f64>) {
+    let found = [event.f64("idle_s"), event.f64("interval_s")];
+    assert_eq!(found, times.map(Some), "{event}");
+    assert_eq!(event.u64("count"), Some(count), "{event}");
+    assert_eq!(event.f64("user_timeout_s"), user_timeout, "{event}");
 }
 
 #[test]
-fn with_keepalive_alone_nobody_counts_time_in_the_programs() {
+fn with_keepalive_alone_no_thread_of_the_programs_measures_silence() {
     for (mode, by_heartbeat) in [(&KEEPALIVE, false), (&BOTH, true)] {
-        let (server, client, _) = pair(mode, mode);
-        let has = |pid, name: &str| threads(pid).iter().any(|thread| thread == name);
-        assert_eq!(has(server.program.pid(), "reaper"), by_heartbeat);
-        assert!(has(server.program.pid(), "conn-1"));
-        // The receiver is started first, the heartbeat thread next, and stdin's last.
-        wait_until("its threads are started", || has(client.pid(), "stdin"));
-        assert_eq!(has(client.pid(), "heartbeat"), by_heartbeat);
+        let (mut server, mut client, _) = pair(&[&mode[..], &["-v"]].concat(), mode);
+        client.type_in("hello\n").expect("the client takes input");
+        // When the line arrives, both programs have started all threads of the connection.
+        server.program.wait_for("text", conn(1)).expect("the server reads the line");
+        let has = |pid, name: &str| -> std::io::Result<bool> {
+            Ok(thread_names(pid)?.iter().any(|thread| thread == name))
+        };
+        // A new thread sets its own name, so it may be seen without it at first.
+        wait_until(|| has(client.pid(), "receiver")).expect("the client has a receiver");
+        wait_until(|| has(server.program.pid(), "conn-1")).expect("the connection has a thread");
+        if by_heartbeat {
+            wait_until(|| has(server.program.pid(), "reaper")).expect("the server has a reaper");
+            wait_until(|| has(client.pid(), "heartbeat")).expect("the client sends heartbeats");
+        } else {
+            assert!(!has(server.program.pid(), "reaper").unwrap(), "a reaper in {mode:?}");
+            assert!(!has(client.pid(), "heartbeat").unwrap(), "a heartbeat thread in {mode:?}");
+        }
     }
 }
 
 #[test]
-fn figures_of_ones_own_are_read_back_from_the_kernel() {
+fn other_figures_are_read_back_from_the_kernel() {
     let figures = ["--keepalive-idle", "10m", "--keepalive-interval", "7s"];
     let more = ["--keepalive-count", "3", "--user-timeout", "5m"];
     let all = [&BOTH[..], &figures, &more].concat();
-    let mut server = Server::start(&all);
-    let mut client = start_client(&server.address, &all);
-    let held = "keepalive idle 600s, interval 7s, count 3, user time-out 300s";
-    client.wait_for(held);
-    server.program.wait_for(&format!("conn-1 {held}"));
-}
-
-#[test]
-fn keepalive_without_a_limit_for_bytes_in_flight_is_warned_of_once() {
-    // 7200 + 9 × 75 = 7875 seconds, and just under that.
-    let warning = "--user-timeout '2h 11m 14s'";
-    let server = Server::start(&BOTH);
-    let mut client = start_client(&server.address, &BOTH);
-    client.close_stdin();
-    for log in [client.finish().log, server.stop().log] {
-        let warned = log.iter().filter(|line| line.contains(warning)).count();
-        assert_eq!(warned, 1, "{log:?}");
+    let mut server = Server::start(&all).expect("the server starts");
+    let mut client = start_client(&server.address, &all).expect("the client starts");
+    for program in [&mut client, &mut server.program] {
+        let keepalive = program.wait_for("keepalive", any).expect("the options are set");
+        expect_keepalive(&keepalive, [600.0, 7.0], 3, Some(300.0));
     }
 }
 
 #[test]
-fn figures_that_make_no_sense_are_refused_by_the_flags_name() {
+fn keepalive_alone_without_a_user_timeout_is_warned_of_once() {
+    for (mode, expected) in [(&KEEPALIVE, 1), (&BOTH, 0)] {
+        let server = Server::start(mode).expect("the server starts");
+        let mut client = start_client(&server.address, mode).expect("the client starts");
+        client.close_stdin();
+        for finished in [client.finish(), server.stop()] {
+            let finished = finished.expect("the program ends");
+            let is_warning = |event: &&Event| event.name() == "no_user_timeout";
+            let warnings: Vec<_> = finished.events().filter(is_warning).collect();
+            assert_eq!(warnings.len(), expected, "warnings in {mode:?}: {}", finished.log());
+            for warning in warnings {
+                let message = warning.message();
+                assert!(message.contains("--user-timeout 1m"), "no figure in: {warning}");
+            }
+        }
+    }
+}
+
+#[test]
+fn flags_that_contradict_each_other_are_refused_and_named() {
     let cases: &[(&str, &[&str])] = &[
         ("--keepalive-idle", &["--detect=keepalive", "--keepalive-idle=1500ms"]),
         ("--keepalive-idle", &["--detect=keepalive", "--keepalive-idle=0s"]),
@@ -131,7 +142,7 @@ fn figures_that_make_no_sense_are_refused_by_the_flags_name() {
         ("--keepalive-count", &["--keepalive-count=5"]),
         ("--detect", &["--detect=telepathy"]),
     ];
-    let server_alone: &[(&str, &[&str])] = &[
+    let of_the_server: &[(&str, &[&str])] = &[
         ("--probe", &["--probe=0s"]),
         ("--probe", &["--probe=60s"]),
         ("--probe", &["--timeout=5s", "--probe=5s"]),
@@ -140,12 +151,13 @@ fn figures_that_make_no_sense_are_refused_by_the_flags_name() {
     let both = ["server", "client"]
         .into_iter()
         .flat_map(|program| cases.iter().map(move |&(flag, arguments)| (program, flag, arguments)));
-    let server = server_alone.iter().map(|&(flag, arguments)| ("server", flag, arguments));
+    let server = of_the_server.iter().map(|&(flag, arguments)| ("server", flag, arguments));
     for (program, flag, arguments) in both.chain(server) {
-        let output = command(program).args(arguments).output().unwrap();
-        let message = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{program} {arguments:?}: {message}");
-        assert!(message.contains(flag), "{program} {arguments:?}: {message}");
+        let mut command = command(program).expect("the program builds");
+        let finished = run(command.args(arguments)).expect("the program starts");
+        finished.expect_code(2);
+        let message = finished.log();
+        assert!(message.contains(flag), "{program} {arguments:?}: no {flag} in: {message}");
         if arguments.iter().any(|argument| argument.contains("1500ms")) {
             assert!(message.contains("whole seconds"), "{message}");
         }

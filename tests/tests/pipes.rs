@@ -1,200 +1,195 @@
 //! The client in a pipeline: files go through whole, and it ends when it should.
 #![cfg(unix)]
 
-use std::{fs::File, io::Write as _, process::Command};
-
-use tests::{
-    binaries::{Server, binary, client, command, start_client},
-    peer::Listener,
-    program::{Finished, Program},
+use std::{
+    fs::File,
+    io::{Seek as _, Write as _},
+    process::Command,
 };
 
-/// What `client < input` does, started with these arguments.
-fn pipe(server: &Server, arguments: &[&str], input: &[u8]) -> Finished {
-    let mut file = tempfile::tempfile().expect("a temporary file");
-    file.write_all(input).expect("it can be written");
-    std::io::Seek::rewind(&mut file).expect("it can be read");
-    let output = command("client")
-        .args(["--server", &server.address, "--idle", "1h"])
-        .args(arguments)
-        .stdin(file)
-        .output()
-        .expect("the client starts");
-    let log = String::from_utf8_lossy(&output.stderr).lines().map(str::to_owned).collect();
-    Finished { status: output.status, stdout: output.stdout, log }
+use fastrand::Rng;
+use tests::{
+    binaries::{
+        Server, binary, client, client_of_peer, command, json_command, start_client,
+        start_unread_client,
+    },
+    event::{any, retry},
+    finished::run,
+    program::Program,
+};
+
+fn server() -> Server {
+    Server::start(&["--timeout", "1h"]).expect("the server starts")
 }
 
-/// Bytes without a pattern, the same each time.
+/// Any bytes, the same ones each time.
 fn noise(length: usize) -> Vec<u8> {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    std::iter::repeat_with(|| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.to_le_bytes()
-    })
-    .flatten()
-    .take(length)
-    .collect()
+    let mut random = Rng::with_seed(1);
+    std::iter::repeat_with(|| random.u8(..)).take(length).collect()
 }
 
+/// Checks what `client < input` prints.
 #[track_caller]
-fn goes_through(server: &Server, input: &[u8]) {
-    let finished = pipe(server, &[], input);
+fn expect_echo(server: &Server, input: &[u8]) {
+    let mut file = tempfile::tempfile().expect("a temporary file");
+    file.write_all(input).expect("the file takes the input");
+    file.rewind().expect("the file can be rewound");
+    let mut command = json_command("client").expect("the client builds");
+    command.args(["--server", &server.address, "--idle", "1h"]).stdin(file);
+    let finished = run(&mut command).expect("the client starts");
     finished.expect_code(0);
     assert!(
         finished.stdout == input.to_ascii_uppercase(),
-        "{} bytes went in, {} other ones came out",
+        "{} bytes went in, and the {} that came out differ",
         input.len(),
         finished.stdout.len()
     );
 }
 
 #[test]
-fn twenty_mebibytes_of_any_bytes_go_there_and_back() {
-    goes_through(&Server::start(&[]), &noise(20 * 1024 * 1024));
+fn twenty_mebibytes_of_any_bytes_come_back_whole() {
+    expect_echo(&server(), &noise(20 * 1024 * 1024));
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_line_of_64_mebibytes_goes_there_and_back_in_constant_memory() {
-    let server = Server::start(&["--timeout", "1h"]);
-    let mut client = client(&server.address, &["--idle", "500ms", "--retries", "1000000"]);
+fn a_line_of_64_mebibytes_comes_back_in_constant_memory() {
+    const MEMORY_LIMIT: u64 = 32 * 1024 * 1024;
+
+    let server = server();
+    let rule = ["--idle", "500ms", "--retries", "1000000"];
+    let mut client = client(&server.address, &rule).expect("the client connects");
     let mut line = noise(64 * 1024 * 1024);
     line.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
-    client.type_in(&line);
-    // It is said when nothing more has come for a while: all of it is there and back.
-    client.wait_for("half a line has been sent");
+    client.type_in(&line).expect("the client takes input");
+    // A heartbeat is due when nothing has come for a while: then the whole echo is there. It
+    // cannot be sent within the line.
+    client.wait_for("heartbeat_unsent", any).expect("a heartbeat is due");
     for pid in [client.pid(), server.program.pid()] {
-        let peak = tests::process::peak_memory(pid).expect("it runs");
-        assert!(peak < 32 * 1024 * 1024, "{peak} bytes");
+        let peak = tests::proc::peak_memory(pid).expect("the program runs");
+        assert!(peak < MEMORY_LIMIT, "a program held {peak} bytes, more than {MEMORY_LIMIT}");
     }
     client.close_stdin();
-    let finished = client.finish();
+    let finished = client.finish().expect("the client ends");
     finished.expect_code(0);
-    assert!(finished.stdout == line.to_ascii_uppercase(), "{} bytes", finished.stdout.len());
+    let length = finished.stdout.len();
+    assert!(finished.stdout == line.to_ascii_uppercase(), "the {length} bytes differ");
 }
 
 #[test]
-fn files_of_every_shape_go_through_whole() {
-    let server = Server::start(&[]);
-    goes_through(&server, b"");
-    goes_through(&server, b"\n");
-    goes_through(&server, b"no newline at the end");
-    goes_through(&server, b"HeartBeat");
-    goes_through(&server, b"HeartBeat\nHeartBeats\nHeartBea");
-    goes_through(&server, &b"HeartBeat\n".repeat(100_000));
-    goes_through(&server, &b"\x10HeartBeat\n\x10\n".repeat(50_000));
-    goes_through(&server, &b"HeartBeat".repeat(300_000));
-    goes_through(&server, &vec![b'\n'; 1_000_000]);
-    goes_through(&server, &vec![b'a'; 3_000_000]);
+fn files_of_every_shape_come_back_whole() {
+    let server = server();
+    expect_echo(&server, b"");
+    expect_echo(&server, b"\n");
+    expect_echo(&server, b"no newline at the end");
+    expect_echo(&server, b"HeartBeat");
+    expect_echo(&server, b"HeartBeat\nHeartBeats\nHeartBea");
+    expect_echo(&server, &b"HeartBeat\n".repeat(100_000));
+    expect_echo(&server, &b"\x10HeartBeat\n\x10\n".repeat(50_000));
+    expect_echo(&server, &b"HeartBeat".repeat(300_000));
+    expect_echo(&server, &vec![b'\n'; 1_000_000]);
+    expect_echo(&server, &vec![b'a'; 3_000_000]);
     for length in 65_530..65_550 {
-        goes_through(&server, &[&vec![b'x'; length], &b"\nHeartBeat\nHeartBeat"[..]].concat());
+        expect_echo(&server, &[&vec![b'x'; length], &b"\nHeartBeat\nHeartBeat"[..]].concat());
     }
 }
 
 #[test]
-fn many_lines_in_one_read_go_out_in_one_write() {
-    let listener = Listener::bind();
-    let mut client = client(&listener.address(), &["--idle", "1h"]);
-    let mut peer = listener.accept();
+fn many_lines_in_one_read_are_sent_in_one_write() {
+    let (mut client, mut peer) = client_of_peer(&["--idle", "1h"]).expect("the client connects");
     let lines = b"a line\n".repeat(500);
-    client.type_in(&lines);
-    // They fit one segment of loopback, so one write arrives as one read.
+    client.type_in(&lines).expect("the client takes input");
+    // All lines fit one segment on loopback, so one write arrives as one read.
     let mut block = vec![0; 2 * lines.len()];
-    let count = peer.read(&mut block);
-    assert_eq!(count, lines.len());
+    assert_eq!(peer.read(&mut block), lines.len(), "the first read has not all lines");
 }
 
 #[test]
-fn half_a_line_waits_for_its_end_or_the_inputs() {
-    let server = Server::start(&[]);
-    let mut client = client(&server.address, &["--idle", "200ms", "--retry-interval", "1h"]);
-    client.type_in("half a line");
-    // A heartbeat could not be sent, had the half been sent.
-    client.wait_for("heartbeat 1 answered in ");
-    client.close_stdin();
-    assert_eq!(client.finish().stdout, b"HALF A LINE");
+fn half_a_line_waits_for_its_end_or_the_end_of_input() {
+    let server = server();
+    let rule = ["--idle", "200ms", "--retry-interval", "1h"];
+    let mut client = client(&server.address, &rule).expect("the client connects");
+    client.type_in("half a line").expect("the client takes input");
+    // No heartbeat can be sent within a line, so this one shows that the half was not sent.
+    client.wait_for("heartbeat_answered", retry(0)).expect("the heartbeat is answered");
+    client.finish_with("", b"HALF A LINE");
 }
 
 #[test]
-fn stay_keeps_the_line_alive_after_the_inputs_end() {
-    let mut server = Server::start(&["--timeout", "2s", "-v"]);
-    let mut client =
-        start_client(&server.address, &["--stay", "--idle", "300ms", "--retry-interval", "300ms"]);
-    client.type_in("a last line without its newline");
+fn with_stay_the_connection_is_kept_alive_after_the_end_of_input() {
+    let mut server = Server::start(&["--timeout", "2s", "-v"]).expect("the server starts");
+    let rule = ["--stay", "--idle", "300ms", "--retry-interval", "300ms"];
+    let mut client = start_client(&server.address, &rule).expect("the client starts");
+    client.type_in("a last line without its newline").expect("the client takes input");
     client.close_stdin();
-    server.program.wait_for("\"a last line without its newline");
+    server.program.wait_for("text", any).expect("the server reads the line");
     for _ in 0..12 {
-        client.wait_for("heartbeat 1 answered in ");
+        client.wait_for("heartbeat_answered", retry(0)).expect("the heartbeat is answered");
     }
-    client.signal(nix::sys::signal::Signal::SIGINT);
-    let finished = client.finish();
+    client.signal(nix::sys::signal::Signal::SIGINT).expect("the client runs");
+    let finished = client.finish().expect("the client ends");
     finished.expect_code(130);
     assert_eq!(finished.stdout, b"A LAST LINE WITHOUT ITS NEWLINE\n");
 }
 
 #[test]
-fn stay_without_any_input_stays() {
-    let server = Server::start(&["--timeout", "2s"]);
-    let mut client = start_client(&server.address, &["--stay", "--idle", "300ms"]);
+fn with_stay_a_client_without_input_stays() {
+    let server = Server::start(&["--timeout", "2s"]).expect("the server starts");
+    let rule = ["--stay", "--idle", "300ms"];
+    let mut client = start_client(&server.address, &rule).expect("the client starts");
     client.close_stdin();
     for _ in 0..10 {
-        client.wait_for("heartbeat 1 answered in ");
+        client.wait_for("heartbeat_answered", retry(0)).expect("the heartbeat is answered");
     }
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_ends_the_client_quietly() {
-    let server = Server::start(&[]);
-    let mut client = Program::start_unread(command("client").args(["--server", &server.address]));
-    client.close_stdout();
-    client.type_in("its echo meets a closed pipe\n");
-    let finished = client.finish();
+fn a_reader_that_closes_the_pipe_ends_the_client_without_a_word() {
+    let server = server();
+    let mut command = command("client").expect("the client builds");
+    command.args(["--server", &server.address]);
+    let mut client = Program::start_unread(&mut command).expect("the client starts");
+    drop(client.take_stdout().expect("nobody reads stdout"));
+    client.type_in("its echo meets a closed pipe\n").expect("the client takes input");
+    let finished = client.finish().expect("the client ends");
     finished.expect_code(0);
-    assert!(finished.log.iter().all(|line| line.contains("connected to ")), "{finished:?}");
+    let log = finished.log();
+    assert!(log.lines().all(|line| line.contains("connected to ")), "{log}");
 }
 
 #[test]
 fn head_takes_its_line_from_the_middle_of_a_flood() {
-    let server = Server::start(&[]);
-    let client = format!("{} --server {}", binary("client").display(), server.address);
-    let output = Command::new("sh")
-        .args(["-c", &format!("yes | {client} | head -1")])
-        .output()
-        .expect("a shell");
-    let log = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.stdout, b"Y\n", "{log}");
+    let server = server();
+    let program = binary("client").expect("the client builds").display();
+    let script = format!("yes | {program} --server {} | head -1", server.address);
+    let finished = run(Command::new("sh").args(["-c", &script])).expect("a shell starts");
+    let log = finished.log();
+    assert_eq!(finished.stdout, b"Y\n", "{log}");
     assert!(!log.contains("ERROR") && !log.contains("panicked"), "{log}");
 }
 
 #[test]
-fn an_output_that_is_full_is_not_taken_for_a_dead_server() {
-    let server = Server::start(&["--timeout", "1h"]);
-    let mut client = Program::start_unread(
-        command("client")
-            .args(["--server", &server.address, "--idle", "200ms", "--retry-interval", "100ms"])
-            .args(["--retries", "1"]),
-    );
+fn a_blocked_output_is_not_taken_for_a_dead_server() {
+    let server = server();
+    let rule = ["--idle", "200ms", "--retry-interval", "100ms", "--retries", "1"];
+    let mut client = start_unread_client(&server.address, &rule).expect("the client starts");
     let text = b"0123456789abcdef\n".repeat(20_000);
-    client.type_in(&text);
-    client.wait_for("our own output is blocked");
+    client.type_in(&text).expect("the client takes input");
+    client.wait_for("output_blocked", any).expect("the client notices that its output is blocked");
     client.read_stdout();
     client.close_stdin();
-    let finished = client.finish();
+    let finished = client.finish().expect("the client ends");
     finished.expect_code(0);
-    assert_eq!(finished.stdout.len(), text.len());
+    assert_eq!(finished.stdout.len(), text.len(), "the output is not whole");
 }
 
 #[test]
 fn an_input_that_cannot_be_read_is_an_io_error() {
-    let server = Server::start(&[]);
-    let output = command("client")
-        .args(["--server", &server.address])
-        .stdin(File::open("/").unwrap())
-        .output()
-        .unwrap();
-    let log = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{log}");
-    assert!(log.contains("reading the input failed"), "{log}");
+    let server = server();
+    let mut command = json_command("client").expect("the client builds");
+    command.args(["--server", &server.address]).stdin(File::open("/").expect("a folder"));
+    let finished = run(&mut command).expect("the client starts");
+    let ended = finished.expect_ended(1);
+    assert_eq!(ended.reason(), "failed", "{ended}");
+    assert!(ended.message().contains("reading the input"), "{ended}");
 }

@@ -1,127 +1,121 @@
 //! Both programs end when they are told to, whatever they are doing.
 #![cfg(unix)]
 
-use std::{io::Write as _, thread, time::Duration};
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use tests::{
-    binaries::{Server, client, command},
-    peer::{Listener, Peer},
+    binaries::{Server, client, client_of_peer, start_unread_client},
+    event::{any, conn},
+    peer::Peer,
     program::Program,
 };
 
+fn server(arguments: &[&str]) -> Server {
+    Server::start(arguments).expect("the server starts")
+}
+
+/// Interrupts the client as Ctrl-C does, and checks its end.
+#[track_caller]
+fn expect_interruption(client: Program) {
+    client.signal(Signal::SIGINT).expect("the client runs");
+    let finished = client.finish().expect("the client ends");
+    let ended = finished.expect_ended(130);
+    assert_eq!(ended.reason(), "interrupted", "{ended}");
+}
+
 #[test]
 fn a_server_under_load_stops_and_sums_up() {
-    let mut server = Server::start(&[]);
-    let clients: Vec<_> = (1..=50)
-        .map(|number| {
-            let peer = Peer::connect(&server.address);
-            server.program.wait_for(&format!("conn-{number} connected from "));
-            peer
-        })
-        .collect();
-    let floods: Vec<_> = clients.into_iter().map(|peer| peer.flood(b"busy\nHeartBeat")).collect();
-    for _ in 0..200 {
-        server.program.wait_for(" heartbeat");
+    let mut server = server(&[]);
+    let mut floods = Vec::new();
+    for number in 1..=50 {
+        let peer = Peer::connect(&server.address);
+        server.program.wait_for("connected", conn(number)).expect("the server accepts");
+        floods.push(peer);
     }
-    let finished = server.stop();
-    let last_line = finished.expect_code(0);
-    assert!(last_line.contains("stopped; 50 connections served, 0 evicted, "), "{last_line}");
+    let floods: Vec<_> = floods.into_iter().map(|peer| peer.flood(b"busy\nHeartBeat")).collect();
+    for _ in 0..200 {
+        server.program.wait_for("heartbeat", any).expect("the server reads heartbeats");
+    }
+    let finished = server.stop().expect("the server ends");
+    finished.expect_code(0);
+    let stopped = finished.expect_event("stopped");
+    assert_eq!(stopped.u64("served"), Some(50), "{stopped}");
+    assert_eq!(stopped.u64("evicted"), Some(0), "{stopped}");
     for flood in floods {
-        flood.join().unwrap();
+        flood.join().expect("the flood ends");
     }
 }
 
 #[test]
 fn an_idle_server_stops() {
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
-        let server = Server::start(&[]);
-        server.program.signal(signal);
-        server.program.finish().expect_code(0);
+        let server = server(&[]);
+        server.program.signal(signal).expect("the server runs");
+        server.program.finish().expect("the server ends").expect_code(0);
     }
 }
 
 #[test]
-fn a_stopping_server_ends_clients_that_say_nothing_and_clients_that_read_nothing() {
-    let mut server = Server::start(&[]);
+fn a_server_stops_although_one_client_sends_nothing_and_another_reads_nothing() {
+    let mut server = server(&[]);
     let mut silent = Peer::connect(&server.address);
-    server.program.wait_for("conn-1 connected from ");
+    server.program.wait_for("connected", conn(1)).expect("the server accepts");
     let deaf = Peer::connect(&server.address);
-    server.program.wait_for("conn-2 connected from ");
-    flood(&deaf, Some(Duration::from_secs(1)));
-    server.stop().expect_code(0);
-    assert_eq!(silent.read_to_end(), b"");
-}
-
-/// Writes to a server and reads nothing, until it takes nothing for `patience`, or has
-/// ended the connection.
-fn flood(peer: &Peer, patience: Option<Duration>) {
-    let mut stream = peer.stream();
-    stream.set_write_timeout(patience).expect("a limit can be set");
-    while stream.write_all(&[b'x'; 8192]).is_ok() {}
+    server.program.wait_for("connected", conn(2)).expect("the server accepts");
+    deaf.fill(Some(Duration::from_secs(1)));
+    server.stop().expect("the server ends").expect_code(0);
+    assert_eq!(silent.read_to_end(), b"", "the silent client sees the end of the stream");
 }
 
 #[test]
-fn a_client_that_reads_nothing_is_evicted_and_told_of() {
-    let mut server = Server::start(&["--timeout", "2s"]);
-    flood(&Peer::connect(&server.address), None);
-    let line = server.program.wait_for("conn-1 evicted: silent for ");
-    assert!(line.contains("not reading our replies"), "{line}");
-    Peer::connect(&server.address).ask(b"the others go on\n", b"THE OTHERS GO ON\n");
+fn a_client_that_reads_nothing_is_evicted_for_it() {
+    let mut server = server(&["--timeout", "2s"]);
+    Peer::connect(&server.address).fill(None);
+    let ended = server.program.wait_for("ended", conn(1)).expect("the connection ends");
+    assert_eq!(ended.reason(), "not_reading", "{ended}");
+    server.expect_answer();
 }
 
 #[test]
 fn ctrl_c_ends_an_idle_client() {
-    let server = Server::start(&[]);
-    let client = client(&server.address, &["--idle", "1h"]);
-    client.signal(Signal::SIGINT);
-    let finished = client.finish();
-    assert!(finished.expect_code(130).contains("interrupted"));
+    let server = server(&[]);
+    let client = client(&server.address, &["--idle", "1h"]).expect("the client connects");
+    expect_interruption(client);
 }
 
 #[test]
 fn ctrl_c_ends_a_client_that_is_blocked_writing() {
-    let listener = Listener::bind();
-    let mut client = client(
-        &listener.address(),
-        &["--idle", "300ms", "--retry-interval", "100ms", "--retries", "10000"],
-    );
-    let _peer = listener.accept();
-    let mut stdin = client.take_stdin();
-    let flood = thread::spawn(move || while stdin.write_all(&[b'\n'; 8192]).is_ok() {});
-    client.wait_for("could not be sent: what was sent before is still waiting");
-    client.signal(Signal::SIGINT);
-    client.finish().expect_code(130);
-    flood.join().unwrap();
+    let rule = ["--idle", "300ms", "--retry-interval", "100ms", "--retries", "10000"];
+    let (mut client, _peer) = client_of_peer(&rule).expect("the client connects");
+    let flood = client.flood(&[b'\n'; 8192]).expect("the client takes input");
+    client.wait_for("heartbeat_unsent", any).expect("a heartbeat cannot be sent");
+    expect_interruption(client);
+    flood.join().expect("the flood ends");
 }
 
-/// A client whose replies nobody reads, and which knows it.
-fn client_with_a_full_output(server: &Server) -> Program {
-    let mut client = Program::start_unread(
-        command("client")
-            .args(["--server", &server.address, "--idle", "200ms", "--retry-interval", "100ms"])
-            .args(["--retries", "1"]),
-    );
-    client.type_in(b"0123456789abcdef\n".repeat(20_000));
-    client.wait_for("our own output is blocked");
+/// A client whose output is blocked because nobody reads it, and which has noticed.
+fn client_with_a_blocked_output(server: &Server) -> Program {
+    let rule = ["--idle", "200ms", "--retry-interval", "100ms", "--retries", "1"];
+    let mut client = start_unread_client(&server.address, &rule).expect("the client starts");
+    client.type_in(b"0123456789abcdef\n".repeat(20_000)).expect("the client takes input");
+    client.wait_for("output_blocked", any).expect("the client notices that its output is blocked");
     client
 }
 
 #[test]
-fn ctrl_c_ends_a_client_whose_output_is_full() {
-    let server = Server::start(&["--timeout", "1h"]);
-    let client = client_with_a_full_output(&server);
-    client.signal(Signal::SIGINT);
-    client.finish().expect_code(130);
+fn ctrl_c_ends_a_client_whose_output_is_blocked() {
+    let server = server(&["--timeout", "1h"]);
+    expect_interruption(client_with_a_blocked_output(&server));
 }
 
 #[test]
-fn ctrl_c_ends_a_client_whose_output_is_full_when_its_server_is_gone() {
-    let server = Server::start(&["--timeout", "1h"]);
-    let mut client = client_with_a_full_output(&server);
-    drop(server); // killed
-    client.type_in("the write of this line fails\n".repeat(1000));
-    client.wait_for("our own output is blocked");
-    client.signal(Signal::SIGINT);
-    client.finish().expect_code(130);
+fn ctrl_c_ends_a_client_whose_output_is_blocked_when_its_server_is_gone() {
+    let server = server(&["--timeout", "1h"]);
+    let mut client = client_with_a_blocked_output(&server);
+    drop(server); // which kills it
+    let lines = "the write of this line fails\n".repeat(1000);
+    client.type_in(lines).expect("the client takes input");
+    client.wait_for("output_blocked", any).expect("the client still waits for its output");
+    expect_interruption(client);
 }

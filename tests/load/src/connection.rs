@@ -1,4 +1,4 @@
-//! One connection of a load: what it sent, and what it expects back.
+//! One connection of a load: the line that it sends, and the replies that it waits for.
 
 use std::{
     collections::VecDeque,
@@ -10,18 +10,18 @@ use std::{
 use hdrhistogram::Histogram;
 use mio::net::TcpStream;
 
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
     line: Vec<u8>,
     expected: Vec<u8>,
-    /// The start of a reply whose rest has not come.
+    /// Bytes of a reply whose rest has not come.
     partial: usize,
-    /// When the lines that are not answered were sent, or due.
-    waiting: VecDeque<Instant>,
+    /// When each line without a reply was sent, or due.
+    unanswered: VecDeque<Instant>,
 }
 
 impl Connection {
-    pub(super) fn open(address: SocketAddr, number: usize, length: usize) -> io::Result<Self> {
+    pub(crate) fn open(address: SocketAddr, number: usize, length: usize) -> io::Result<Self> {
         let stream = std::net::TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_nonblocking(true)?;
@@ -30,16 +30,16 @@ impl Connection {
         line[length.max(2) - 1] = b'\n';
         let expected = line.to_ascii_uppercase();
         let stream = TcpStream::from_std(stream);
-        Ok(Self { stream, line, expected, partial: 0, waiting: VecDeque::new() })
+        Ok(Self { stream, line, expected, partial: 0, unanswered: VecDeque::new() })
     }
 
-    pub(super) fn stream(&mut self) -> &mut TcpStream {
+    pub(crate) fn stream(&mut self) -> &mut TcpStream {
         &mut self.stream
     }
 
-    /// Sends a line that was due at `due`.
-    pub(super) fn send(&mut self, due: Instant) -> io::Result<()> {
-        self.waiting.push_back(due);
+    /// Sends the line, which was due at `due`.
+    pub(crate) fn send(&mut self, due: Instant) -> io::Result<()> {
+        self.unanswered.push_back(due);
         let written = self.stream.write(&self.line)?;
         if written < self.line.len() {
             return Err(io::Error::other("the server does not read: a line did not fit"));
@@ -47,8 +47,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Reads and checks what has come, and returns how many replies that were.
-    pub(super) fn receive(&mut self, latency: &mut Histogram<u64>) -> io::Result<usize> {
+    /// Reads and checks all bytes that have come. Returns how many replies they completed.
+    pub(crate) fn receive(&mut self, latency: &mut Histogram<u64>) -> io::Result<usize> {
         let mut block = [0; 4096];
         let mut answered = 0;
         loop {
@@ -56,7 +56,6 @@ impl Connection {
                 Ok(0) => return Err(io::Error::other("the server closed a connection")),
                 Ok(count) => count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(answered),
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
             let now = Instant::now();
@@ -71,7 +70,7 @@ impl Connection {
                 if self.partial == self.expected.len() {
                     self.partial = 0;
                     answered += 1;
-                    let Some(sent) = self.waiting.pop_front() else {
+                    let Some(sent) = self.unanswered.pop_front() else {
                         return Err(io::Error::other("a reply came twice"));
                     };
                     let nanos = now.saturating_duration_since(sent).as_nanos();

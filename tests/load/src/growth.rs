@@ -1,24 +1,20 @@
-//! How cost grows with the number of connections, as a table and a plot.
+//! How the server's cost grows with the number of connections, as a table and a plot.
 
-use std::{error::Error, path::Path, process::Command};
+use std::{error::Error, path::Path};
 
 use plotters::prelude::{
     BLACK, ChartBuilder, Circle, IntoDrawingArea as _, IntoFont as _, IntoLogRange as _,
     LineSeries, SVGBackend, WHITE,
 };
+use tests::binaries::Server;
 
-use super::{
-    Plan,
-    process::{self, Started},
-    run,
-};
-use tests::binaries::binary;
+use crate::{load::Load, server_command};
 
-/// What so many connections cost.
+/// What one number of connections measured.
 struct Point {
     connections: f64,
     rate: f64,
-    processor: f64,
+    cpu: f64,
 }
 
 /// Saturates our server with each number of connections, prints a table, and draws the plot.
@@ -26,44 +22,37 @@ struct Point {
 /// # Errors
 /// When the server cannot be started or loaded, or the plot cannot be written.
 #[allow(clippy::cast_precision_loss, reason = "figures for people")]
-pub fn growth(plan: Plan, connections: &[usize], plot: &Path) -> Result<(), Box<dyn Error>> {
-    println!("| connections | replies a second | processor time a reply | p50 | p99 | memory |");
+pub fn growth(load: Load, connections: &[usize], plot: &Path) -> Result<(), Box<dyn Error>> {
+    println!("| connections | replies per second | CPU time per reply | p50 | p99 | memory |");
     println!("| --- | --- | --- | --- | --- | --- |");
     let mut points = Vec::new();
     for &connections in connections {
-        let mut command = Command::new(binary("server"));
-        command.args(["-q", "--listen", "127.0.0.1:0", "--max-connections", "12000"]);
-        let server = Started::start(&mut command)?;
-        let mut before = None;
-        let plan = Plan { connections, ..plan };
-        let outcome =
-            run(server.address, plan, |_| (), || before = process::cost(server.pid()).ok())?;
-        let (before, after) = (before.ok_or("the server is there")?, process::cost(server.pid())?);
-        let processor = after.micros_a_reply(&before, outcome.replies);
-        let millis = |percent| outcome.percentile(percent).as_secs_f64() * 1e3;
+        let server = Server::from_command(&mut server_command()?)?;
+        let load = Load { connections, ..load };
+        let measured = load.run(&server.address, Some(server.program.pid()), |_| ())?;
+        let (rate, cpu) = (measured.rate(), measured.cpu_micros().unwrap_or(f64::NAN));
         println!(
-            "| {connections} | {:.0} | {processor:.1} us | {:.2} ms | {:.2} ms | {:.1} MiB |",
-            outcome.rate(),
-            millis(50.0),
-            millis(99.0),
-            after.memory as f64 / 1024.0 / 1024.0
+            "| {connections} | {rate:.0} | {cpu:.1} us | {:.2} ms | {:.2} ms | {:.1} MiB |",
+            measured.micros(50.0) / 1e3,
+            measured.micros(99.0) / 1e3,
+            measured.memory().unwrap_or_default() as f64 / 1024.0 / 1024.0
         );
-        points.push(Point { connections: connections as f64, rate: outcome.rate(), processor });
+        points.push(Point { connections: connections as f64, rate, cpu });
     }
     draw(&points, plot)
 }
 
-/// Two plots above each other, over the logarithm of the number of connections.
+/// Draws two plots, one above the other, over the logarithm of the number of connections.
 fn draw(points: &[Point], plot: &Path) -> Result<(), Box<dyn Error>> {
     let area = SVGBackend::new(plot, (720, 560)).into_drawing_area();
     area.fill(&WHITE)?;
     let (upper, lower) = area.split_vertically(280);
     let most = points.iter().map(|point| point.connections).fold(10.0, f64::max);
     let rates: Vec<f64> = points.iter().map(|point| point.rate).collect();
-    let processor: Vec<f64> = points.iter().map(|point| point.processor).collect();
+    let cpu: Vec<f64> = points.iter().map(|point| point.cpu).collect();
     let halves = [
-        (upper, "replies a second, saturated", rates),
-        (lower, "microseconds of the server's processor time a reply", processor),
+        (upper, "replies per second, saturated", rates),
+        (lower, "microseconds of the server's CPU time per reply", cpu),
     ];
     for (half, caption, figures) in halves {
         let highest = figures.iter().copied().fold(0.0, f64::max) * 1.1;

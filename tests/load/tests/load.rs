@@ -1,69 +1,71 @@
-//! The load program's own promises: every reply is checked, and what it counts is true.
+//! The load's own promises: it checks every reply, and what it counts is true.
 
 use std::{
     io::{self, Read as _, Write as _},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     thread,
     time::Duration,
 };
 
-use load::{Plan, run};
+use load::load::Load;
 use tests::binaries::Server;
 
-const PLAN: Plan =
-    Plan { connections: 8, line: 32, duration: Duration::from_millis(300), rate: None };
+const LOAD: Load =
+    Load { connections: 8, line: 32, duration: Duration::from_millis(300), rate: None };
 
 #[test]
-fn a_load_counts_what_the_server_answered() {
-    let server = Server::start(&["-q"]);
-    let address = server.address.parse().unwrap();
-    let saturated = run(address, PLAN, |_| (), || ()).unwrap();
-    assert!(saturated.replies > 0);
-    assert!(saturated.percentile(50.0) <= saturated.percentile(99.0));
-
-    // No more lines are due than the rate says, in the warm-up and after it.
-    let steady = run(address, Plan { rate: Some(500.0), ..PLAN }, |_| (), || ()).unwrap();
-    assert!(steady.replies > 0);
-    assert!(
-        steady.rate() * steady.elapsed.as_secs_f64()
-            <= 500.0 * (steady.elapsed.as_secs_f64() + 1.0)
-    );
+fn a_closed_load_counts_replies_and_orders_its_percentiles() {
+    let server = Server::start(&["-q"]).expect("the server starts");
+    let measured = LOAD.run(&server.address, None, |_| ()).expect("every reply is right");
+    assert!(measured.replies > 0, "no reply was counted");
+    assert!(measured.micros(50.0) <= measured.micros(99.0), "the percentiles are not in order");
 }
 
 #[test]
-fn a_reply_that_is_not_its_line_in_capitals_fails_the_load() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || -> io::Result<()> {
-        let (mut stream, _) = listener.accept()?;
-        let mut line = [0; 32];
-        stream.read_exact(&mut line)?;
-        stream.write_all(&line) // as it came
-    });
-    let error = run(address, Plan { connections: 1, ..PLAN }, |_| (), || ()).unwrap_err();
-    assert_eq!(error.to_string(), "a reply is not its line in capitals");
+fn an_open_load_sends_no_more_lines_than_its_rate() {
+    let server = Server::start(&["-q"]).expect("the server starts");
+    let load = Load { rate: Some(500.0), ..LOAD };
+    let measured = load.run(&server.address, None, |_| ()).expect("every reply is right");
+    assert!(measured.replies > 0, "no reply was counted");
+    // Lines that were due in the warm-up may be answered, and counted, after it.
+    let seconds = measured.elapsed.as_secs_f64();
+    let (replies, most) = (measured.rate() * seconds, 500.0 * (seconds + 1.0));
+    assert!(replies <= most, "{replies} replies are more than {most}");
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_a_soak_would_ignore_is_refused() {
-    for ignored in [["--connections", "1,2"], ["--line", "5"], ["--plot", "growth.svg"]] {
-        let mut load = std::process::Command::new(env!("CARGO_BIN_EXE_load"));
-        let output = load.args(["--soak", "1s"]).args(ignored).output().unwrap();
-        let message = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{message}");
-        assert!(message.contains(ignored[0]), "{message}");
-    }
+fn a_load_measures_the_servers_process() {
+    let server = Server::start(&["-q"]).expect("the server starts");
+    let pid = Some(server.program.pid());
+    let measured = LOAD.run(&server.address, pid, |_| ()).expect("every reply is right");
+    assert!(measured.memory() > Some(0), "the server's memory is unknown");
+    assert!(measured.cpu_micros().is_some(), "the server's CPU time is unknown");
+    let nobody = LOAD.run(&server.address, Some(u32::MAX), |_| ());
+    assert!(nobody.is_err(), "a process that does not exist has no cost");
+}
+
+/// Loads a server that treats its only connection like this, and returns the load's error.
+fn error_of(treat: fn(TcpStream) -> io::Result<()>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    let address = listener.local_addr().expect("a bound listener has an address");
+    thread::spawn(move || treat(listener.accept()?.0));
+    let result = Load { connections: 1, ..LOAD }.run(address, None, |_| ());
+    result.expect_err("the load fails").to_string()
+}
+
+#[test]
+fn a_reply_that_is_not_its_line_in_capitals_fails_the_load() {
+    let error = error_of(|mut stream| {
+        let mut line = [0; 32];
+        stream.read_exact(&mut line)?;
+        stream.write_all(&line) // unchanged
+    });
+    assert_eq!(error, "a reply is not its line in capitals");
 }
 
 #[test]
 fn a_server_that_closes_a_connection_fails_the_load() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || -> io::Result<()> {
-        let (mut stream, _) = listener.accept()?;
-        stream.read_exact(&mut [0; 32])
-    });
-    let error = run(address, Plan { connections: 1, ..PLAN }, |_| (), || ()).unwrap_err();
-    assert_eq!(error.to_string(), "the server closed a connection");
+    let error = error_of(|mut stream| stream.read_exact(&mut [0; 32]));
+    assert_eq!(error, "the server closed a connection");
 }

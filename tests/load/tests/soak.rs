@@ -1,16 +1,19 @@
-//! Clients of every kind at once; the long version is `load --soak 10m`.
+//! Clients of every kind at once. `load --soak 10m` does the same for longer.
 #![cfg(target_os = "linux")]
 
 use std::time::Duration;
 
-use load::soak::{Plan, soak};
+use load::soak::Soak;
 
 #[test]
-fn clients_of_every_kind_get_all_they_must_and_leave_nothing_behind() {
+fn clients_of_every_kind_get_every_reply_and_leave_nothing_behind() {
     // The last clients take some seconds more.
-    let plan = Plan { duration: Duration::from_secs(15), clients: 64, seed: fastrand::u32(..) };
-    let account = soak(plan, |_| ()).unwrap_or_else(|error| panic!("{plan:?}: {error}")).account;
-    // Each of the kinds was there.
-    assert!(account.echoed > 0 && account.acknowledged > 0, "{account}");
-    assert!(account.abandoned > 0 && account.evicted > 0 && account.died > 0, "{account}");
+    let soak = Soak { duration: Duration::from_secs(15), clients: 64, seed: fastrand::u32(..) };
+    let found = soak.run(|_| ()).unwrap_or_else(|error| panic!("{soak:?}: {error}"));
+    let account = found.account;
+    assert!(account.echoed > 0, "no client got an echo: {account}");
+    assert!(account.acknowledged > 0, "no heartbeat was answered: {account}");
+    assert!(account.abandoned > 0, "no client left before its echo: {account}");
+    assert!(account.evicted > 0, "no client was evicted: {account}");
+    assert!(account.died > 0, "no client died: {account}");
 }

@@ -1,12 +1,11 @@
-//! Real cuts, in each mode: who notices, when, and with which reason.
+//! Real cuts, in each mode: which side notices, when, and with which reason.
 //!
-//! Each case runs in a network namespace of its own: this binary starts itself again in
-//! there, with the case's name in the environment. Where the system refuses namespaces the
-//! cases are reported as ignored.
+//! Each case runs in its own network namespace: this binary starts itself there again, with the
+//! case's name in the environment. Where the system refuses namespaces, the cases are reported as
+//! ignored.
 
 use std::{
     env,
-    io::Write as _,
     process::Command,
     thread,
     time::{Duration, Instant},
@@ -15,14 +14,16 @@ use std::{
 use libtest_mimic::{Arguments, Failed, Trial};
 use tests::{
     binaries::{Server, built, client},
+    event::{conn, retry},
+    finished::Finished,
     namespace::{self, Loopback, set_loopback},
-    program::{Finished, Program},
+    program::Program,
 };
 
-/// The case to run, for this binary inside a namespace.
+/// The environment variable with the case's name, inside a namespace.
 const CASE: &str = "TESTS_CUT_CASE";
 
-/// How late a verdict may come on a machine that is busy with other things.
+/// How late a verdict may come on a busy machine.
 const TOLERANCE: Duration = Duration::from_secs(20);
 
 /// The rule of these cases: dead 1.5 s + 3 × 0.5 s = 3 s after the last byte.
@@ -36,55 +37,56 @@ const KEEPALIVE_TIME: Duration = Duration::from_secs(4);
 
 const CASES: [(&str, fn()); 15] = [
     ("heartbeat_notices_a_cut_of_an_idle_line", || {
-        silent(Client::Idle, &[&RULE], "the network or the host is down");
+        unanswered(Client::Idle, &[&RULE]);
     }),
     ("heartbeat_notices_a_cut_while_writing", || {
-        silent(Client::Writing, &[&RULE], "the network or the host is down");
+        unanswered(Client::Writing, &[&RULE]);
     }),
     ("keepalive_notices_a_cut_of_an_idle_line", || {
-        given_up(Client::Idle, &[&["--detect", "keepalive"], &KEEPALIVE], KEEPALIVE_TIME);
+        gave_up(Client::Idle, &[&["--detect", "keepalive"], &KEEPALIVE], KEEPALIVE_TIME);
     }),
     ("keepalive_leaves_a_cut_while_writing_to_retransmission", || {
-        // By default that takes about 15 minutes; with three retransmissions, at a fifth of a
-        // second and each after twice the time of the last, 0.2 + 0.4 + 0.8 + 1.6 s.
-        std::fs::write("/proc/sys/net/ipv4/tcp_retries2", "3").expect("a namespace has its own");
+        // By default that takes about 15 minutes. With three retransmissions, the first after a
+        // fifth of a second and each pause twice the last, it takes 0.2 + 0.4 + 0.8 + 1.6 s.
+        let retries = std::fs::write("/proc/sys/net/ipv4/tcp_retries2", "3");
+        retries.expect("a namespace has this setting of its own");
         let predicted = Duration::from_secs(3);
-        given_up(Client::Writing, &[&["--detect", "keepalive"], &KEEPALIVE], predicted);
+        gave_up(Client::Writing, &[&["--detect", "keepalive"], &KEEPALIVE], predicted);
     }),
     ("keepalive_with_a_user_timeout_notices_a_cut_while_writing", || {
         let arguments: &[&[&str]] =
             &[&["--detect", "keepalive", "--user-timeout", "3s"], &KEEPALIVE];
-        given_up(Client::Writing, arguments, Duration::from_secs(3));
+        gave_up(Client::Writing, arguments, Duration::from_secs(3));
     }),
     ("both_notice_a_cut_of_an_idle_line_by_the_heartbeat_if_it_is_sooner", || {
-        silent(Client::Idle, &[&RULE, &["--detect", "both"]], "the network or the host is down");
+        unanswered(Client::Idle, &[&RULE, &["--detect", "both"]]);
     }),
     ("both_notice_a_cut_of_an_idle_line_by_keepalive_if_it_is_sooner", || {
         let arguments: &[&[&str]] = &[&["--detect", "both", "--idle", "1h"], &KEEPALIVE];
-        given_up(Client::Idle, arguments, KEEPALIVE_TIME);
+        gave_up(Client::Idle, arguments, KEEPALIVE_TIME);
     }),
     ("both_notice_a_cut_while_writing_by_the_heartbeat", || {
-        silent(Client::Writing, &[&RULE, &["--detect", "both"]], "the network or the host is down");
+        unanswered(Client::Writing, &[&RULE, &["--detect", "both"]]);
     }),
-    ("both_with_a_user_timeout_notice_a_cut_of_an_idle_line_by_the_sooner", || {
+    ("both_with_a_user_timeout_notice_a_cut_of_an_idle_line_by_the_heartbeat", || {
         let arguments: &[&[&str]] =
             &[&RULE, &["--detect", "both", "--user-timeout", "1h"], &KEEPALIVE];
-        silent(Client::Idle, arguments, "the network or the host is down");
+        unanswered(Client::Idle, arguments);
     }),
     ("both_with_a_user_timeout_notice_a_cut_while_writing", || {
         let arguments: &[&[&str]] =
             &[&["--detect", "both", "--idle", "1h", "--user-timeout", "3s"], &KEEPALIVE];
-        given_up(Client::Writing, arguments, Duration::from_secs(3));
+        gave_up(Client::Writing, arguments, Duration::from_secs(3));
     }),
-    ("a_cut_while_the_window_is_closed_is_no_host_that_is_up", || {
+    ("the_heartbeat_tells_a_cut_from_a_closed_window", || {
         closed_window_cut(&["--idle", "6s", "--retry-interval", "1s", "--retries", "2"], 4);
     }),
-    ("a_user_timeout_knows_a_cut_from_a_closed_window", || {
+    ("a_user_timeout_tells_a_cut_from_a_closed_window", || {
         let arguments = ["--detect", "both", "--idle", "1h", "--user-timeout", "6s"];
         closed_window_cut(&arguments, 5);
     }),
     ("a_cut_shorter_than_the_rule_loses_nothing", a_cut_shorter_than_the_rule),
-    ("the_server_notices_a_cut_and_says_that_the_host_is_silent_too", the_server_notices),
+    ("the_server_notices_a_cut_and_reports_that_the_host_is_silent_too", the_server_notices),
     ("a_server_in_keepalive_mode_notices_a_cut", a_server_in_keepalive_mode),
 ];
 
@@ -94,10 +96,11 @@ enum Client {
     Writing,
 }
 
-/// Runs the cases, or, inside a namespace, the one that was asked for.
+/// Runs all cases, or, inside a namespace, the case of the environment variable.
 pub(crate) fn run() {
     if let Ok(name) = env::var(CASE) {
-        let (_, case) = CASES.iter().find(|(case, _)| *case == name).expect("a case of this file");
+        let (_, case) =
+            CASES.iter().find(|(case, _)| *case == name).expect("this file has the case");
         return case();
     }
     let arguments = Arguments::from_args();
@@ -105,7 +108,7 @@ pub(crate) fn run() {
     match &refused {
         _ if arguments.list => {}
         Some(reason) => println!("ignored: this system refuses network namespaces: {reason}"),
-        None => drop(built()), // before they are needed inside
+        None => _ = built().expect("the programs build"), // before the cases need them
     }
     let trials = CASES.map(|(name, _)| {
         Trial::test(name, move || run_inside(name)).with_ignored_flag(refused.is_some())
@@ -115,7 +118,7 @@ pub(crate) fn run() {
 
 fn run_inside(name: &str) -> Result<(), Failed> {
     let this = env::current_exe()?;
-    let output = namespace::run(Command::new(this).env(CASE, name).envs(built()))?;
+    let output = namespace::run(Command::new(this).env(CASE, name).envs(built()?))?;
     if output.status.success() {
         Ok(())
     } else {
@@ -123,18 +126,14 @@ fn run_inside(name: &str) -> Result<(), Failed> {
     }
 }
 
-/// A server, a client and, if it writes, a typist of a line every 100 ms.
+/// A server and a client. If the client is to write, a line is typed every 100 ms.
 fn connected(kind: Client, arguments: &[&[&str]]) -> (Server, Program) {
-    let mut server = Server::start(&["--timeout", "1h"]);
-    let mut client = client(&server.address, &arguments.concat());
-    server.program.wait_for("conn-1 connected from ");
+    let mut server = Server::start(&["--timeout", "1h"]).expect("the server starts");
+    let mut client = client(&server.address, &arguments.concat()).expect("the client connects");
+    server.program.wait_for("connected", conn(1)).expect("the server accepts");
     if kind == Client::Writing {
-        let mut stdin = client.take_stdin();
-        thread::spawn(move || {
-            while stdin.write_all(b"are you there?\n").is_ok() {
-                thread::sleep(Duration::from_millis(100)); // a typist's pace
-            }
-        });
+        let typist = client.type_every(Duration::from_millis(100), b"are you there?\n");
+        typist.expect("the client takes input");
     }
     (server, client)
 }
@@ -143,81 +142,87 @@ fn connected(kind: Client, arguments: &[&[&str]]) -> (Server, Program) {
 fn cut(client: Program) -> (Finished, Duration) {
     set_loopback(Loopback::Down);
     let cut = Instant::now();
-    let finished = client.finish();
+    let finished = client.finish().expect("the client ends");
     (finished, cut.elapsed())
 }
 
-/// The client's rule ends the session, in its time, and knows why.
-fn silent(kind: Client, arguments: &[&[&str]], reason: &str) {
+/// The client's rule ends the session when it should, and the client knows why.
+fn unanswered(kind: Client, arguments: &[&[&str]]) {
     let (_server, client) = connected(kind, arguments);
     let (finished, took) = cut(client);
-    let last_line = finished.expect_code(4);
-    assert!(last_line.contains(reason), "{last_line}");
+    let ended = finished.expect_ended(4);
+    assert_eq!(ended.reason(), "unanswered", "{ended}");
+    assert_eq!(ended.finding(), "host_silent", "{ended}");
     if kind == Client::Idle {
-        // What nobody acknowledged are the rule's three heartbeats.
-        assert!(last_line.contains("; 27 bytes are unacknowledged"), "{last_line}");
+        // The rule's three heartbeats are unacknowledged. The kernel still holds back some.
+        let bytes = ["in_flight", "unsent"].map(|field| ended.u64(field).unwrap_or_default());
+        assert_eq!(bytes.iter().sum::<u64>(), 27, "{ended}");
     }
-    let (_, figure) = last_line.split_once("no byte for ").expect("the figure");
-    let (figure, _) = figure.split_once('s').expect("it is in seconds");
-    assert!(figure.parse::<f64>().expect("a figure") >= RULE_SECONDS, "{last_line}");
-    assert!(took <= Duration::from_secs_f64(RULE_SECONDS) + TOLERANCE, "it took {took:?}");
+    assert!(ended.f64("silent_s") >= Some(RULE_SECONDS), "the verdict came too soon: {ended}");
+    let latest = Duration::from_secs_f64(RULE_SECONDS) + TOLERANCE;
+    assert!(took <= latest, "the verdict took {took:?}, more than {latest:?}");
 }
 
-/// The kernel ends the session, no later than predicted.
-fn given_up(kind: Client, arguments: &[&[&str]], predicted: Duration) {
+/// The client's kernel ends the session when predicted.
+fn gave_up(kind: Client, arguments: &[&[&str]], predicted: Duration) {
     let (_server, client) = connected(kind, arguments);
     let (finished, took) = cut(client);
-    let last_line = finished.expect_code(5);
-    assert!(last_line.contains("the kernel gave up: "), "{last_line}");
-    assert!(last_line.contains("the network or the host is down"), "{last_line}");
-    // The last segment passed before the cut, by the time to the first probe at most.
+    let ended = finished.expect_ended(5);
+    assert_eq!(ended.reason(), "gave_up", "{ended}");
+    assert_eq!(ended.finding(), "host_silent", "{ended}");
+    // The last segment came before the cut, by at most the time to the first probe.
     let earliest = predicted.saturating_sub(Duration::from_secs(1));
-    assert!(took >= earliest, "it took {took:?}");
-    assert!(took <= predicted + TOLERANCE, "it took {took:?}");
+    assert!(took >= earliest, "the verdict took {took:?}, less than {earliest:?}");
+    let latest = predicted + TOLERANCE;
+    assert!(took <= latest, "the verdict took {took:?}, more than {latest:?}");
 }
 
-/// A server that reads nothing any more, and is then cut off.
+/// A server stops reading, and is cut off later.
 fn closed_window_cut(arguments: &[&str], code: i32) {
-    let server = Server::start(&["--timeout", "1h"]);
-    let mut client = client(&server.address, &[&["-v"], arguments].concat());
-    server.program.pause();
-    let mut stdin = client.take_stdin();
-    thread::spawn(move || while stdin.write_all(&[b'\n'; 8192]).is_ok() {});
-    thread::sleep(Duration::from_millis(1500)); // the window closes, and is probed
+    let server = Server::start(&["--timeout", "1h"]).expect("the server starts");
+    let arguments = [&["-v"], arguments].concat();
+    let mut client = client(&server.address, &arguments).expect("the client connects");
+    server.program.pause().expect("the server can be stopped");
+    client.flood(&[b'\n'; 8192]).expect("the client takes input");
+    thread::sleep(Duration::from_millis(1500)); // the window closes, and the kernel probes it
     let (finished, _) = cut(client);
-    let last_line = finished.expect_code(code);
-    assert!(!last_line.contains("the host is up"), "{last_line}");
+    let ended = finished.expect_ended(code);
+    let says_host_is_up = ["service_silent", "not_reading"].contains(&ended.finding());
+    assert!(!says_host_is_up, "{ended}");
 }
 
 fn a_cut_shorter_than_the_rule() {
     let rule = ["--idle", "500ms", "--retry-interval", "500ms", "--retries", "60"];
     let (_server, mut client) = connected(Client::Idle, &[&rule]);
-    client.wait_for("heartbeat 1 answered in ");
+    client.wait_for("heartbeat_answered", retry(0)).expect("the heartbeat is answered");
     set_loopback(Loopback::Down);
-    client.type_in("before\n");
-    client.wait_for("heartbeat 2 sent");
-    client.type_in("between\n");
-    client.wait_for("heartbeat 3 sent");
+    client.type_in("before\n").expect("the client takes input");
+    client.wait_for("heartbeat_sent", retry(1)).expect("the second heartbeat is sent");
+    client.type_in("between\n").expect("the client takes input");
+    client.wait_for("heartbeat_sent", retry(2)).expect("the third heartbeat is sent");
     set_loopback(Loopback::Up);
-    client.wait_for("heartbeat 1 answered in ");
+    client.wait_for("heartbeat_answered", retry(0)).expect("the next silence has its answer");
     client.finish_with("after\n", b"BEFORE\nBETWEEN\nAFTER\n");
 }
 
 fn the_server_notices() {
-    let mut server = Server::start(&["--timeout", "3s"]);
-    let _client = client(&server.address, &["--idle", "1h"]);
-    // Nothing is on its way when the line is cut: a reply that was would tell more.
-    server.program.wait_for("conn-1 connected from ");
+    let mut server = Server::start(&["--timeout", "3s"]).expect("the server starts");
+    let _client = client(&server.address, &["--idle", "1h"]).expect("the client connects");
+    // Nothing is in flight when the line is cut. With a reply in flight the server's kernel would
+    // know that the host is gone.
+    server.program.wait_for("connected", conn(1)).expect("the server accepts");
     set_loopback(Loopback::Down);
-    let line = server.program.wait_for("conn-1 evicted: silent for ");
-    assert!(line.contains("; its host has been silent too"), "{line}");
+    let ended = server.program.wait_for("ended", conn(1)).expect("the connection ends");
+    assert_eq!(ended.reason(), "silent", "{ended}");
+    assert_eq!(ended.finding(), "nothing_asked", "{ended}");
 }
 
 fn a_server_in_keepalive_mode() {
-    let mut server = Server::start(&[&["--detect", "keepalive"], &KEEPALIVE[..]].concat());
-    let _client = client(&server.address, &["--idle", "1h"]);
-    server.program.wait_for("conn-1 keepalive idle 1s, interval 1s, count 3");
+    let arguments = [&["--detect", "keepalive"], &KEEPALIVE[..]].concat();
+    let mut server = Server::start(&arguments).expect("the server starts");
+    let _client = client(&server.address, &["--idle", "1h"]).expect("the client connects");
+    server.program.wait_for("keepalive", conn(1)).expect("the options are set");
     set_loopback(Loopback::Down);
-    let line = server.program.wait_for("conn-1 lost: ");
-    assert!(line.contains("the kernel gave up: "), "{line}");
+    let ended = server.program.wait_for("ended", conn(1)).expect("the connection ends");
+    assert_eq!(ended.reason(), "gave_up", "{ended}");
 }

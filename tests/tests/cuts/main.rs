@@ -1,4 +1,4 @@
-//! Real cuts, where there are networks to cut.
+//! Real cuts, on the systems that have network namespaces.
 
 #[cfg(unix)]
 mod cases;

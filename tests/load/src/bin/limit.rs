@@ -1,5 +1,5 @@
-//! The limit of the shape: accept, a thread, read, upper-case, write, and nothing else. No
-//! queue, no wire, no log. What the server costs beyond this is what its heartbeats cost.
+//! The bare loop: accept, one thread per connection, read, change to capitals, write. It has no
+//! queue, no heartbeats and no log, so it is the limit for a server of this shape.
 
 #![forbid(unsafe_code)]
 
@@ -12,7 +12,7 @@ use std::{
 
 use socket2::{Domain, Socket, Type};
 
-/// As the server's.
+/// The same as the server's.
 const BACKLOG: i32 = 4096;
 const STACK_SIZE: usize = 256 * 1024;
 const READ_SIZE: usize = 16 * 1024;

@@ -1,4 +1,4 @@
-//! The other shape: a task a connection on an async runtime, each read with a time-out.
+//! A server of another shape: one task per connection on an async runtime. Each read has a timeout.
 
 #![forbid(unsafe_code)]
 

@@ -1,57 +1,53 @@
-//! What the clients of a soak did and saw, and whether their server says the same.
+//! What the clients of a soak did and saw, and whether the server counted the same.
 
-use std::{fmt, ops::AddAssign};
+use std::{fmt, io, ops::AddAssign};
+
+use tests::event::Event;
 
 /// Sums over all clients that have ended.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Account {
-    /// Connections made.
     pub connections: u64,
     /// Lines sent, or begun.
     pub lines: u64,
     /// Lines whose echo came, whole and right.
     pub echoed: u64,
-    /// Lines whose client went without waiting for the echo.
+    /// Lines whose client left without waiting for the echo.
     pub abandoned: u64,
-    /// Heartbeats sent by clients that waited for the answer.
+    /// Heartbeats of clients that waited for the answer.
     pub heartbeats: u64,
-    /// Heartbeats that were acknowledged.
     pub acknowledged: u64,
     /// Clients that the server closed for their silence.
     pub evicted: u64,
-    /// Clients that died: reset, or killed.
+    /// Clients that reset their connection or were killed.
     pub died: u64,
-    /// Bytes sent by clients that took every reply.
+    /// Bytes sent by clients that read every reply.
     pub sent: u64,
-    /// Bytes they received.
+    /// Bytes received by those clients.
     pub received: u64,
 }
 
 impl Account {
-    /// Holds the account against the server's last line.
+    /// Compares the sums with those in the server's event `stopped`.
     ///
     /// # Errors
     /// When they differ, or a reply is missing.
-    pub(super) fn compare_with(&self, last_line: &str) -> Result<(), String> {
-        let (_, totals) = last_line.split_once("stopped; ").ok_or("the server did not sum up")?;
-        let mut figures = totals
-            .split(|character: char| !character.is_ascii_digit())
-            .filter_map(|figure| figure.parse::<u64>().ok());
-        let mut next = || figures.next().ok_or("the server's sums lack a figure");
-        let (served, evicted, heartbeats) = (next()?, next()?, next()?);
-        let (bytes_in, bytes_out) = (next()?, next()?);
-        let agreed = served == self.connections
-            && evicted == self.evicted
-            && heartbeats >= self.heartbeats // those who died had sent some, too
-            && bytes_in >= self.sent
-            && bytes_out >= self.received;
+    pub(super) fn compare_with(&self, stopped: &Event) -> io::Result<()> {
+        let total = |field| stopped.u64(field);
+        // Clients that died sent heartbeats and bytes, too, of which only the server knows.
+        let agreed = total("served") == Some(self.connections)
+            && total("evicted") == Some(self.evicted)
+            && total("heartbeats") >= Some(self.heartbeats)
+            && total("bytes_in") >= Some(self.sent)
+            && total("bytes_out") >= Some(self.received);
+        let healthy = ["panicked", "failed"].iter().all(|reason| total(reason).unwrap_or(0) == 0);
         let complete =
             self.lines == self.echoed + self.abandoned && self.heartbeats == self.acknowledged;
-        if agreed && complete && !totals.contains("panicked") && !totals.contains("failed") {
-            Ok(())
-        } else {
-            Err(format!("the accounts differ:\n  clients: {self}\n  server:  {totals}"))
+        if agreed && healthy && complete {
+            return Ok(());
         }
+        let counts = format!("  clients: {self}\n  server:  {stopped}");
+        Err(io::Error::other(format!("the counts differ:\n{counts}")))
     }
 }
 
@@ -72,18 +68,13 @@ impl AddAssign for Account {
 
 impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { connections, lines, echoed, abandoned, .. } = self;
+        let Self { heartbeats, acknowledged, evicted, died, .. } = self;
         write!(
             f,
-            "{} connections; {} lines sent, {} echoed, {} abandoned; {} heartbeats, {} acknowledged; \
-             {} evicted, {} died",
-            self.connections,
-            self.lines,
-            self.echoed,
-            self.abandoned,
-            self.heartbeats,
-            self.acknowledged,
-            self.evicted,
-            self.died
+            "{connections} connections; {lines} lines sent, {echoed} echoed, {abandoned} \
+             abandoned; {heartbeats} heartbeats, {acknowledged} acknowledged; {evicted} evicted, \
+             {died} died"
         )
     }
 }

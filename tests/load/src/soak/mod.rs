@@ -1,138 +1,146 @@
-//! Everything at once, for as long as wanted: clients of every kind come and go at random
-//! on one server, and an [`Account`] is kept of what was sent, echoed and evicted.
+//! Clients of every kind come and go at random on one server, and an [`Account`] is kept of what
+//! they sent, received and saw.
 //!
-//! At the end the server's own account has to agree, and the process has to be as small as
-//! it was at the start.
+//! At the end the server must have counted the same, and must be as small as at the start.
 
 mod account;
 mod clients;
 mod script;
 
 use std::{
-    error::Error,
-    io::{Read as _, Write as _},
+    io::{self, Read as _, Write as _},
     net::TcpStream,
-    process::Command,
     sync::mpsc::{self, RecvTimeoutError},
     thread,
     time::{Duration, Instant},
 };
 
 use fastrand::Rng;
+use tests::{
+    binaries::Server,
+    event::Event,
+    proc::{Size, cost, size},
+    wait_until,
+};
 
 pub use account::Account;
+use script::Script;
 
-use super::process::{self, Size, Started};
-use tests::{binaries::binary, wait_until};
-
-/// How long the server bears silence. No client that means to live is silent for nearly as
-/// long, not on a busy machine either.
+/// The silence after which the server evicts. The other clients are never silent for nearly as
+/// long, not even on a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(4);
 
-/// How much more memory a server may hold in the end: what the allocator keeps of what many
-/// threads had at once. A few hundred bytes that each client leaves behind are more.
-const KEPT: u64 = 16 * 1024 * 1024;
+/// How much the server's memory may grow. The allocator keeps some of the memory of many threads.
+/// A leak of a few hundred bytes per client would be more than this.
+const MEMORY_GROWTH: u64 = 16 * 1024 * 1024;
 
-/// How much, and for how long.
+/// How many clients, and for how long.
 #[derive(Debug, Clone, Copy)]
-pub struct Plan {
+pub struct Soak {
     /// How long new clients come.
     pub duration: Duration,
-    /// How many there are at a time.
+    /// Clients at a time.
     pub clients: usize,
-    /// What all choices follow from; only their timing differs from run to run.
+    /// All random choices follow from the seed. Only their timing differs between runs.
     pub seed: u32,
 }
 
-/// What came of it.
+/// What a soak found.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct Findings {
     /// What the clients did and saw.
     pub account: Account,
-    /// The server's threads and descriptors at the start, as at the end.
+    /// The server's threads and descriptors, the same at the start and at the end.
     pub size: Size,
     /// The server's memory at the start and at the end, in bytes.
     pub memory: (u64, u64),
-    /// The server's last line.
-    pub last_line: String,
+    /// The server's event `stopped`.
+    pub stopped: Event,
 }
 
-/// Runs the plan against a server of its own. `progress` is called four times a second with
-/// the account so far.
-///
-/// # Errors
-/// When anything is not as it has to be: a reply is lost, doubled or wrong; a client is
-/// evicted that was not silent; the server's account is another one than its clients', or its
-/// memory has grown.
-///
-/// # Panics
-/// When the server does not get as small as before.
-pub fn soak(plan: Plan, mut progress: impl FnMut(&Account)) -> Result<Outcome, Box<dyn Error>> {
-    let mut command = Command::new(binary("server"));
-    command.args(["--listen", "127.0.0.1:0", "--timeout"]);
-    command.arg(humantime::format_duration(TIMEOUT).to_string());
-    let server = Started::start(&mut command)?;
-    let (first, mut account) = first_client(&server)?;
-    let with_it = process::size(server.pid())?;
-    drop(first);
-    wait_until("the first client is gone", || {
-        process::size(server.pid()).is_ok_and(|size| {
-            size.threads < with_it.threads && size.descriptors < with_it.descriptors
-        })
-    });
-    let small = process::size(server.pid())?;
-    let memory = process::cost(server.pid())?.memory;
-
-    let end = Instant::now() + plan.duration;
-    let (done, accounts) = mpsc::channel();
-    thread::scope(|scope| -> Result<(), Box<dyn Error>> {
-        let accounts = accounts; // gone with the first error, which ends the others, too
-        for slot in 0..plan.clients as u64 {
-            let (done, address) = (done.clone(), server.address);
-            scope.spawn(move || {
-                let mut random = Rng::with_seed(u64::from(plan.seed) + slot);
-                while Instant::now() < end {
-                    let one = clients::run_one(address, &mut random);
-                    let failed = one.is_err();
-                    if done.send(one).is_err() || failed {
-                        return;
-                    }
-                }
-            });
+impl Soak {
+    /// Runs the soak against a server of its own. `progress` is called four times per second with
+    /// the account so far.
+    ///
+    /// # Errors
+    /// When a reply is lost, doubled or wrong; a client is evicted that was not silent; the
+    /// server's counts differ from its clients'; or the server has grown.
+    pub fn run(self, progress: impl FnMut(&Account)) -> io::Result<Findings> {
+        let timeout = format!("{}s", TIMEOUT.as_secs());
+        let server = Server::start(&["--timeout", &timeout, "--hide-heartbeats"])?;
+        let pid = server.program.pid();
+        let mut account = run_first_client(&server)?;
+        let small = size(pid)?;
+        let memory_before = cost(pid)?.memory;
+        self.run_clients(&server.address, &mut account, progress)?;
+        wait_until(|| Ok(size(pid)?.is_within(small)))?;
+        let memory = (memory_before, cost(pid)?.memory);
+        if memory.1 > memory.0 + MEMORY_GROWTH {
+            return Err(io::Error::other(format!("the server's memory grew: {memory:?} bytes")));
         }
-        drop(done);
-        let mut next = Instant::now();
-        loop {
-            match accounts.recv_timeout(next.saturating_duration_since(Instant::now())) {
-                Ok(one) => account += one?,
-                Err(RecvTimeoutError::Timeout) => {
-                    progress(&account);
-                    next = Instant::now() + Duration::from_millis(250);
-                }
-                Err(RecvTimeoutError::Disconnected) => return Ok(()),
-            }
-        }
-    })?;
-
-    wait_until("the server is as small as before", || {
-        process::size(server.pid()).is_ok_and(|size| size.is_within(small))
-    });
-    let memory = (memory, process::cost(server.pid())?.memory);
-    if memory.1 > memory.0 + KEPT {
-        return Err(
-            format!("the server's memory grew from {} to {} bytes", memory.0, memory.1).into()
-        );
+        let finished = server.stop()?;
+        let stopped = finished.event("stopped").filter(|_| finished.status.success());
+        let stopped = stopped.ok_or_else(|| io::Error::other(finished.log()))?;
+        account.compare_with(stopped)?;
+        Ok(Findings { account, size: small, memory, stopped: stopped.clone() })
     }
-    let last_line = server.stop()?;
-    account.compare_with(&last_line)?;
-    Ok(Outcome { account, size: small, memory, last_line })
+
+    /// Runs one client after the other on each of many threads, and adds what they did.
+    fn run_clients(
+        self,
+        address: &str,
+        sum: &mut Account,
+        mut progress: impl FnMut(&Account),
+    ) -> io::Result<()> {
+        let end = Instant::now() + self.duration;
+        let (sender, accounts) = mpsc::channel();
+        thread::scope(|scope| {
+            // When this ends with an error, the channel is dropped and the threads end, too.
+            let (sender, accounts) = (sender, accounts);
+            for slot in 0..self.clients as u64 {
+                let sender = sender.clone();
+                scope.spawn(move || {
+                    let mut random = Rng::with_seed(u64::from(self.seed) + slot);
+                    while Instant::now() < end {
+                        let account = clients::run_one(address, &mut random);
+                        let failed = account.is_err();
+                        if sender.send(account).is_err() || failed {
+                            return;
+                        }
+                    }
+                });
+            }
+            drop(sender);
+            let mut next_progress = Instant::now();
+            loop {
+                let left = next_progress.saturating_duration_since(Instant::now());
+                match accounts.recv_timeout(left) {
+                    Ok(account) => *sum += account?,
+                    Err(RecvTimeoutError::Timeout) => {
+                        progress(sum);
+                        next_progress = Instant::now() + Duration::from_millis(250);
+                    }
+                    Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                }
+            }
+        })
+    }
 }
 
-/// One client before anything is measured, so that all that a server has is there.
-fn first_client(server: &Started) -> Result<(TcpStream, Account), Box<dyn Error>> {
-    let mut stream = TcpStream::connect(server.address)?;
-    stream.write_all(b"hello\n")?;
-    stream.read_exact(&mut [0; 6])?;
-    let account = Account { connections: 1, lines: 1, echoed: 1, ..Account::default() };
-    Ok((stream, Account { sent: 6, received: 6, ..account }))
+/// Runs one client before anything is measured, so that the server has started all that it keeps.
+/// Waits until the client is gone.
+fn run_first_client(server: &Server) -> io::Result<Account> {
+    let pid = server.program.pid();
+    let mut stream = TcpStream::connect(&server.address)?;
+    let mut script = Script::default();
+    script.line(b"hello");
+    stream.write_all(&script.request)?;
+    stream.read_exact(&mut script.reply)?;
+    let connected = size(pid)?;
+    drop(stream);
+    wait_until(|| {
+        let now = size(pid)?;
+        Ok(now.threads < connected.threads && now.descriptors < connected.descriptors)
+    })?;
+    Ok(script.answered())
 }

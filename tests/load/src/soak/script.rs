@@ -1,4 +1,4 @@
-//! What a client of a soak says and must get back, and whether it did.
+//! What a client of a soak sends and must get back, and the checks that it does.
 
 use std::{
     io::{self, Read as _},
@@ -10,13 +10,13 @@ use fastrand::Rng;
 
 use super::Account;
 
-/// What a client says, and what must come back.
+/// What a client sends, and what must come back.
 #[derive(Default)]
 pub(super) struct Script {
     pub(super) request: Vec<u8>,
     pub(super) reply: Vec<u8>,
-    lines: u64,
-    heartbeats: u64,
+    pub(super) lines: u64,
+    pub(super) heartbeats: u64,
 }
 
 impl Script {
@@ -54,7 +54,7 @@ impl Script {
         self.lines += 1;
     }
 
-    /// The account of a client that took every reply.
+    /// The account of a client that got every reply.
     pub(super) fn answered(&self) -> Account {
         Account {
             connections: 1,
@@ -69,26 +69,18 @@ impl Script {
     }
 }
 
-/// Takes exactly this reply, and the end of the stream behind it.
+/// Reads to the end of the stream, and checks that exactly this reply came.
 pub(super) fn expect_all(stream: &mut TcpStream, reply: &[u8]) -> io::Result<()> {
     let mut received = Vec::new();
     stream.read_to_end(&mut received)?;
-    same(&received, reply)
+    check(&received, reply)
 }
 
-pub(super) fn expect(stream: &mut TcpStream, reply: &[u8]) -> io::Result<()> {
-    let mut received = vec![0; reply.len()];
-    stream.read_exact(&mut received)?;
-    same(&received, reply)
-}
-
-pub(super) fn same(received: &[u8], expected: &[u8]) -> io::Result<()> {
+pub(super) fn check(received: &[u8], expected: &[u8]) -> io::Result<()> {
     if received == expected {
         return Ok(());
     }
     let at = received.iter().zip(expected).take_while(|(one, other)| one == other).count();
-    let (received, expected) = (received.len(), expected.len());
-    Err(io::Error::other(format!(
-        "{received} bytes came for {expected}, and differ from byte {at} on"
-    )))
+    let (came, due) = (received.len(), expected.len());
+    Err(io::Error::other(format!("{came} bytes came instead of {due}; they differ at byte {at}")))
 }

@@ -1,0 +1,194 @@
+//! A load on one server.
+//!
+//! In a closed load each connection sends its next line when the last one is answered, which
+//! saturates the server. In an open load the lines are due at a fixed rate. A latency then counts
+//! from the moment when the line was due, so a stall of the server counts against it once for
+//! each line that waited.
+
+use std::{
+    io,
+    net::ToSocketAddrs,
+    time::{Duration, Instant},
+};
+
+use hdrhistogram::Histogram;
+use mio::{Events, Interest, Poll, Token};
+use tests::proc::{Cost, cost};
+
+use crate::{connection::Connection, schedule::Schedule};
+
+/// How much load, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    pub connections: usize,
+    /// Bytes in a line, with its newline.
+    pub line: usize,
+    /// How long replies are counted, after a warm-up.
+    pub duration: Duration,
+    /// Lines per second on all connections together; `None` to saturate the server.
+    pub rate: Option<f64>,
+}
+
+/// What a load measured.
+#[derive(Debug, Clone)]
+pub struct Measurement {
+    /// Replies that were counted. Each one was checked.
+    pub replies: u64,
+    /// The time in which they were counted.
+    pub elapsed: Duration,
+    /// Nanoseconds from when a line was sent, or due, to its reply.
+    pub latency: Histogram<u64>,
+    /// How long it took to make all connections.
+    pub connecting: Duration,
+    pub slowest_connect: Duration,
+    /// What the server's process had cost when counting began and when it ended, if it was asked.
+    pub cost: Option<(Cost, Cost)>,
+}
+
+impl Measurement {
+    /// Replies per second.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "a figure for people")]
+    pub fn rate(&self) -> f64 {
+        self.replies as f64 / self.elapsed.as_secs_f64()
+    }
+
+    /// A percentile of the latency, in microseconds.
+    #[must_use]
+    pub fn micros(&self, percent: f64) -> f64 {
+        Duration::from_nanos(self.latency.value_at_percentile(percent)).as_secs_f64() * 1e6
+    }
+
+    /// Microseconds of the server's CPU time per reply, if its process was asked.
+    #[must_use]
+    pub fn cpu_micros(&self) -> Option<f64> {
+        self.cost.map(|(before, after)| after.micros_per_reply(&before, self.replies))
+    }
+
+    /// The server's memory at the end, in bytes, if its process was asked.
+    #[must_use]
+    pub fn memory(&self) -> Option<u64> {
+        self.cost.map(|(_, after)| after.memory)
+    }
+}
+
+/// The first part of a load, in which nothing is counted.
+const WARM_UP: Duration = Duration::from_millis(500);
+
+/// The longest latency that is told from longer ones, in nanoseconds.
+const LONGEST_LATENCY: u64 = 60_000_000_000;
+
+impl Load {
+    /// Loads the server at `address`. If `pid` is the server's process, its cost is measured, too
+    /// (Linux only). `progress` is called a few times per second with the replies so far.
+    ///
+    /// # Errors
+    /// When a connection cannot be made or fails, a reply is not its line in capitals, or the
+    /// process cannot be asked.
+    pub fn run(
+        self,
+        address: impl ToSocketAddrs,
+        pid: Option<u32>,
+        mut progress: impl FnMut(u64),
+    ) -> io::Result<Measurement> {
+        let start = Instant::now();
+        let (mut connections, slowest_connect) = Connections::open(address, self)?;
+        let connecting = start.elapsed();
+        connections.all.iter_mut().try_for_each(|connection| connection.send(Instant::now()))?;
+        if self.rate.is_some() {
+            // An open load measures a server that has started all its threads.
+            connections.wait_for_first_replies()?;
+        }
+        let mut schedule = self.rate.map(Schedule::new);
+        connections.run(WARM_UP, &mut schedule, &mut progress)?;
+        connections.latency.reset();
+        let before = pid.map(cost).transpose()?;
+        let start = Instant::now();
+        connections.run(self.duration, &mut schedule, &mut progress)?;
+        let elapsed = start.elapsed();
+        let after = pid.map(cost).transpose()?;
+        let (replies, latency) = (connections.latency.len(), connections.latency);
+        let cost = before.zip(after);
+        Ok(Measurement { replies, elapsed, latency, connecting, slowest_connect, cost })
+    }
+}
+
+struct Connections {
+    poll: Poll,
+    all: Vec<Connection>,
+    latency: Histogram<u64>,
+}
+
+impl Connections {
+    /// Makes all connections. Returns them, and how long the slowest connect took.
+    fn open(address: impl ToSocketAddrs, load: Load) -> io::Result<(Self, Duration)> {
+        let address = address.to_socket_addrs()?.next();
+        let address = address.ok_or_else(|| io::Error::other("the host has no address"))?;
+        let poll = Poll::new()?;
+        let mut slowest = Duration::ZERO;
+        let mut connections = Vec::with_capacity(load.connections);
+        for number in 0..load.connections {
+            let start = Instant::now();
+            let mut connection = Connection::open(address, number, load.line)?;
+            slowest = slowest.max(start.elapsed());
+            poll.registry().register(connection.stream(), Token(number), Interest::READABLE)?;
+            connections.push(connection);
+        }
+        let latency =
+            Histogram::new_with_bounds(1, LONGEST_LATENCY, 3).map_err(io::Error::other)?;
+        Ok((Self { poll, all: connections, latency }, slowest))
+    }
+
+    fn wait_for_first_replies(&mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(1024);
+        while self.latency.len() < self.all.len() as u64 {
+            self.poll.poll(&mut events, None)?;
+            for event in &events {
+                self.all[event.token().0].receive(&mut self.latency)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn run(
+        &mut self,
+        duration: Duration,
+        schedule: &mut Option<Schedule>,
+        progress: &mut impl FnMut(u64),
+    ) -> io::Result<()> {
+        let end = Instant::now() + duration;
+        let mut events = Events::with_capacity(1024);
+        let mut next_progress = Instant::now();
+        loop {
+            let now = Instant::now();
+            if now >= end {
+                return Ok(());
+            }
+            if now >= next_progress {
+                progress(self.latency.len());
+                next_progress = now + Duration::from_millis(250);
+            }
+            let timeout = match schedule {
+                None => Duration::from_millis(100),
+                Some(schedule) => {
+                    while let Some((number, due)) = schedule.take_due(now) {
+                        let number = number % self.all.len();
+                        self.all[number].send(due)?;
+                    }
+                    schedule.poll_timeout()
+                }
+            };
+            match self.poll.poll(&mut events, Some(timeout)) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                polled => polled?,
+            }
+            for event in &events {
+                let connection = &mut self.all[event.token().0];
+                let answered = connection.receive(&mut self.latency)?;
+                if schedule.is_none() && answered > 0 {
+                    connection.send(Instant::now())?;
+                }
+            }
+        }
+    }
+}
