@@ -1,6 +1,27 @@
-//! What happened in a run, as data. What saw it happen and what draws it know only this.
+//! What happened in a run, as data. The drawings know nothing else of a run.
 
 use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+/// Which of the two programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// It connects and sends heartbeats.
+    Client,
+    /// It accepts connections and evicts silent clients.
+    Server,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        })
+    }
+}
 
 /// Something that happened, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,42 +35,24 @@ pub struct Event {
 /// What can happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
-    /// One side sent something.
+    /// A program sent something.
     Message {
         /// The sender.
-        from: Side,
+        from: Role,
         /// What it sent.
         content: Content,
-        /// What became of it.
+        /// Whether it arrived.
         fate: Fate,
     },
-    /// One side did or noticed something: `retry 2`, `evicted`.
+    /// A program did or noticed something: `retry 2`, `ended: silent`.
     Mark {
-        /// Which side.
-        side: Side,
+        /// Which program.
+        role: Role,
         /// What it did, in a few words.
         text: String,
     },
-    /// Something was done to the line or to a process: `network cut`, `server killed`.
-    Between(String),
-}
-
-/// An end of the connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// The one that connected.
-    Client,
-    /// The one that accepted.
-    Server,
-}
-
-impl fmt::Display for Side {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Client => "client",
-            Self::Server => "server",
-        })
-    }
+    /// The lab did something to the line or to a program: `network cut`, `server killed`.
+    Deed(String),
 }
 
 /// What a message carries.
@@ -57,18 +60,18 @@ impl fmt::Display for Side {
 pub enum Content {
     /// Bytes of the stream.
     Bytes(Vec<u8>),
-    /// The stream's end: the sender will send no more.
+    /// The end of the stream: the sender will send no more.
     EndOfStream,
-    /// The connection's end: the sender takes no more, either.
+    /// The end of the connection in both directions.
     Reset,
 }
 
 /// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// It reached the other side's kernel.
+    /// It reached the other host's kernel.
     Arrived,
-    /// It did not: the line was cut.
+    /// The line was cut, so it did not.
     Lost,
 }
 
@@ -84,8 +87,8 @@ impl Silences {
         Self { threshold, last: Duration::ZERO }
     }
 
-    /// How long nothing happened before this event, if that is worth telling. Events that
-    /// several threads saw may come a little out of order.
+    /// The length of the silence before this event, if it is longer than the threshold.
+    /// Several threads record events, so two of them may come a little out of order.
     pub(crate) fn before(&mut self, event: &Event) -> Option<Duration> {
         let silence = event.at.saturating_sub(self.last);
         self.last = self.last.max(event.at);
