@@ -43,10 +43,19 @@ pub fn peer(name: &str) -> PathBuf {
 }
 
 fn build(name: &str) -> PathBuf {
-    match env::var_os(variable(name)) {
-        Some(path) => path.into(),
-        None => finish(name, package(name)),
+    let given = env::var_os(variable(name)).map(PathBuf::from);
+    given.or_else(|| neighbour(name)).unwrap_or_else(|| finish(name, package(name)))
+}
+
+/// The binary in the folder of the running one, for a lab or a load without the source tree.
+/// Under `cargo run` and `cargo test` a neighbour may be out of date, so there Cargo builds it.
+fn neighbour(name: &str) -> Option<PathBuf> {
+    if env::var_os("CARGO").is_some() {
+        return None;
     }
+    let neighbour =
+        env::current_exe().ok()?.with_file_name(format!("{name}{}", env::consts::EXE_SUFFIX));
+    neighbour.is_file().then_some(neighbour)
 }
 
 /// What tells a program on this harness where its parent has built the binaries.

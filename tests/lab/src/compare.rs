@@ -134,10 +134,10 @@ impl Observed {
     /// The finding in a few words; nothing if there is none.
     pub fn finding_in_words(&self) -> &str {
         match self.finding.as_deref() {
-            Some("service_silent") => "its kernel answers",
-            Some("not_reading") => "its window is closed",
-            Some("host_silent") => "its kernel is silent",
-            Some("nothing_asked") => "its kernel was not asked",
+            Some("service_silent") => "kernel answers",
+            Some("not_reading") => "window closed",
+            Some("host_silent") => "kernel silent",
+            Some("nothing_asked") => "kernel not asked",
             Some("undecided") => "undecided",
             other => other.unwrap_or_default(),
         }

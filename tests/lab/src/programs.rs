@@ -26,7 +26,7 @@ use tests::{
 
 use crate::{
     event::{Event, Role},
-    observe::{LogLine, Observation, Observer, Seen, Wire},
+    observe::{LastWords, LogLine, Observation, Observer, Seen, Wire},
     relay::Relay,
     settings::Settings,
 };
@@ -125,8 +125,12 @@ impl<'a> Programs<'a> {
             registered(Program::start_watched(&mut ends_with_the_lab(command), watch))
         };
         let server = start(Role::Server, ["--listen", "127.0.0.1:0"]);
-        watch.follow(DEADLINE, |observer| observer.address.is_some());
-        let address = watch.observer.address.clone().expect("the server logs where it listens");
+        watch.follow(DEADLINE, |observer| observer.address.is_some() || observer.server.is_some());
+        let failed =
+            |words: &Option<LastWords>| words.clone().map_or_else(String::new, |it| it.text);
+        let Some(address) = watch.observer.address.clone() else {
+            panic!("the server does not listen: {}", failed(&watch.observer.server))
+        };
 
         let relay = (wire == Wire::Relayed).then(|| {
             let sender = sender.clone();
@@ -140,7 +144,9 @@ impl<'a> Programs<'a> {
         let mut client = start(Role::Client, ["--server", address]);
         let stdin = Some(client.take_stdin());
         watch.follow(DEADLINE, |observer| observer.connected == 2 || observer.client.is_some());
-        assert!(watch.observer.connected == 2, "the client does not connect to the server");
+        if watch.observer.connected < 2 {
+            panic!("the client does not connect: {}", failed(&watch.observer.client));
+        }
         Self { server, client, stdin, relay, watch }
     }
 

@@ -72,8 +72,7 @@ fn figure(cell: &Cell, role: Role, line_break: &str) -> String {
         }
         None => vec![format!("not within {}", Seconds(summary.watched))],
     };
-    lines.push(format!("({})", predicted(end)));
-    lines.push(end.deviation());
+    lines.push(format!("{} ({})", end.deviation(), predicted(end)).trim_start().to_owned());
     if !end.as_predicted {
         lines.push("NOT AS PREDICTED".to_owned());
     }
@@ -97,7 +96,7 @@ fn again(cell: &Cell) -> Option<String> {
     let Summary { watched, ends, .. } = cell.first_try.as_ref()?;
     let failed = ends.iter().filter(|end| !end.as_predicted);
     let failed: Vec<_> = failed
-        .map(|end| format!("{} {} ({})", end.role, end.measured(*watched), end.deviation()))
+        .map(|end| format!("{} {}, {}", end.role, end.measured(*watched), end.verdict()))
         .collect();
     let result = if cell.failed() { "and failed again" } else { "and came as predicted" };
     Some(format!(

@@ -5,6 +5,7 @@ mod seen;
 
 use std::{
     collections::VecDeque,
+    mem,
     time::{Duration, Instant},
 };
 
@@ -46,6 +47,7 @@ pub struct Observer {
     is_cut: bool,
     killed: Option<Role>,
     typed: VecDeque<Vec<u8>>,
+    last_message: String,
     /// Everything that has happened.
     pub events: Vec<Event>,
     /// Where the server listens, once it has said so.
@@ -71,6 +73,7 @@ impl Observer {
             is_cut: false,
             killed: None,
             typed: VecDeque::new(),
+            last_message: String::new(),
             events: Vec::new(),
             address: None,
             client: None,
@@ -136,14 +139,18 @@ impl Observer {
                 Seen::Passed(from, content) => {
                     self.add(at, What::Message { from, content, fate: Fate::Arrived });
                 }
-                Seen::Logged(Role::Client, line) => self.client_logged(at, line),
-                Seen::Logged(Role::Server, line) => self.server_logged(at, line),
+                Seen::Logged(role, line) => {
+                    self.last_message.clone_from(&line.message);
+                    match role {
+                        Role::Client => self.client_logged(at, line),
+                        Role::Server => self.server_logged(at, line),
+                    }
+                }
                 Seen::Exited(role) if self.killed == Some(role) => {}
-                Seen::Exited(Role::Client) if self.client.is_none() => {
-                    let message = "it exited without a last line in its log".to_owned();
-                    let line =
-                        LogLine { reason: "failed".to_owned(), message, ..LogLine::default() };
-                    self.ended(at, Role::Client, line);
+                Seen::Exited(role) if !self.has_ended(role) => {
+                    let (reason, message) =
+                        ("failed".to_owned(), mem::take(&mut self.last_message));
+                    self.ended(at, role, LogLine { reason, message, ..LogLine::default() });
                 }
                 Seen::Exited(_) => {}
             }

@@ -1,9 +1,9 @@
-//! What the lab predicts, against figures worked out by hand, against the programs' own
-//! rules, and against one fault after another. Nothing here waits.
-#![cfg(target_os = "linux")] // elsewhere there is no user time-out
+//! The lab's predictions, compared with figures computed by hand and with the programs' own
+//! rules. Nothing here waits.
+#![cfg(target_os = "linux")] // other systems have no user timeout
 
 mod cost;
-mod notices;
+mod detections;
 mod settings;
 mod text;
 mod timelines;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use clap::Parser;
 use client::liveness::HeartbeatRule;
 use common::detect::{Detect, Keepalive};
-use lab::settings::{Defaults, Settings, SettingsArgs};
+use lab::settings::{Settings, SettingsArgs};
 use proptest::{option, prelude::*};
 
 #[derive(Parser)]
@@ -23,14 +23,14 @@ struct Flags {
     arguments: SettingsArgs,
 }
 
-fn parse<'a>(flags: impl IntoIterator<Item = &'a str>, defaults: &Defaults) -> Settings {
-    let flags = Flags::try_parse_from(["lab"].into_iter().chain(flags)).expect("they are taken");
-    flags.arguments.resolve(defaults).expect("they agree")
+fn parse<'a>(flags: impl IntoIterator<Item = &'a str>) -> Settings {
+    let flags = Flags::try_parse_from(["lab"].into_iter().chain(flags)).expect("valid flags");
+    flags.arguments.settings().expect("the flags agree")
 }
 
-/// The settings of a command line, with the programs' own figures where it has none.
+/// The settings of a command line, with the programs' own defaults.
 fn settings(flags: &str) -> Settings {
-    parse(flags.split_whitespace(), &Defaults::default())
+    parse(flags.split_whitespace())
 }
 
 fn seconds(range: std::ops::Range<u64>) -> impl Strategy<Value = Duration> {
@@ -61,9 +61,9 @@ fn any_settings() -> impl Strategy<Value = Settings> {
         (millis(1..100_000), 0..10_u32, millis(1..20_000)).prop_map(|(idle, retries, interval)| {
             HeartbeatRule::new(idle, retries, interval).expect("a rule")
         });
-    let probe = option::of(1..100_u32); // per cent of the time-out
+    let probe = option::of(1..100_u32); // percent of the timeout
     (rule, millis(100..200_000), probe, detects()).prop_map(|(rule, timeout, probe, detect)| {
         let probe = probe.filter(|_| detect.by_heartbeat()).map(|share| timeout * share / 100);
-        Settings::new(rule, timeout, probe, detect).expect("they agree")
+        Settings { rule, timeout, probe, detect }
     })
 }
