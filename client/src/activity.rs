@@ -1,7 +1,10 @@
-//! What was heard from the server, and when: written by the receiver, read by the
-//! heartbeat thread and for the report.
+//! When the server was last heard, and what has come from it. The receiver writes it; the
+//! heartbeat thread and the report read it.
 
-use std::time::{Duration, Instant};
+use std::{
+    mem,
+    time::{Duration, Instant},
+};
 
 use parking_lot::Mutex;
 
@@ -10,12 +13,14 @@ pub struct Activity(Mutex<State>);
 
 struct State {
     heard: Instant,
+    /// Whether the heartbeat thread wants to know of the next byte.
+    wake: bool,
     listening: bool,
     bytes_read: u64,
     received: Received,
 }
 
-/// What came so far.
+/// What has come so far.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Received {
     /// Whole lines of echo.
@@ -26,26 +31,32 @@ pub struct Received {
     pub round_trips: RoundTrips,
 }
 
-/// Round trips, summed up as `ping` does.
+/// Round trips, as `ping` sums them up.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct RoundTrips {
     /// How many.
     pub count: u32,
     /// The shortest.
     pub min: Duration,
-    /// All together.
+    /// Their sum.
     pub sum: Duration,
     /// The longest.
     pub max: Duration,
 }
 
 impl RoundTrips {
-    /// Enters another.
+    /// Adds another.
     pub fn add(&mut self, round_trip: Duration) {
         self.min = if self.count == 0 { round_trip } else { self.min.min(round_trip) };
         self.max = self.max.max(round_trip);
         self.sum += round_trip;
         self.count += 1;
+    }
+
+    /// Their average, if there are any.
+    #[must_use]
+    pub fn average(&self) -> Option<Duration> {
+        (self.count > 0).then(|| self.sum / self.count)
     }
 }
 
@@ -53,33 +64,57 @@ impl Activity {
     /// The connection was made at `now`.
     #[must_use]
     pub fn new(now: Instant) -> Self {
-        let received = Received::default();
-        Self(Mutex::new(State { heard: now, listening: true, bytes_read: 0, received }))
+        Self(Mutex::new(State {
+            heard: now,
+            wake: false,
+            listening: true,
+            bytes_read: 0,
+            received: Received::default(),
+        }))
     }
 
-    /// So many bytes came, and are being handed on: until that is done nobody listens.
-    pub fn received(&self, now: Instant, count: usize) {
+    /// Enters that `count` bytes came. They are now handed on, and nobody listens until that is
+    /// done. Returns whether the heartbeat thread asked to be woken.
+    #[must_use]
+    pub fn bytes_came(&self, now: Instant, count: usize) -> bool {
         let mut state = self.0.lock();
         state.heard = now;
         state.bytes_read += count as u64;
         state.listening = false;
+        mem::take(&mut state.wake)
     }
 
-    /// All of `received` is handed on. A silence can only begin now.
+    /// Enters that all of `received` is handed on. A silence can only begin now.
     pub fn listening(&self, now: Instant, received: Received) {
         let mut state = self.0.lock();
-        *state = State { heard: now, listening: true, received, ..*state };
+        state.heard = now;
+        state.listening = true;
+        state.received = received;
     }
 
-    /// When the server was last heard, and how many bytes had come by then, echo or not.
+    /// When the server was last heard.
     #[must_use]
-    pub fn last_heard(&self) -> (Instant, u64) {
-        let state = self.0.lock();
-        (state.heard, state.bytes_read)
+    pub fn heard(&self) -> Instant {
+        self.0.lock().heard
     }
 
-    /// Whether anybody listens. While our own output is blocked, nobody does, and a
-    /// silence says nothing about the server.
+    /// Asks for a wake-up at the next byte, if none has come since `heard`. Returns whether none
+    /// has.
+    #[must_use]
+    pub fn wake_at_next_byte(&self, heard: Instant) -> bool {
+        let mut state = self.0.lock();
+        state.wake = state.heard == heard;
+        state.wake
+    }
+
+    /// How many bytes have come, echo or not.
+    #[must_use]
+    pub fn bytes_read(&self) -> u64 {
+        self.0.lock().bytes_read
+    }
+
+    /// Whether anybody listens. While our own output is blocked nobody does, and a silence says
+    /// nothing about the server.
     #[must_use]
     pub fn is_listening(&self) -> bool {
         self.0.lock().listening

@@ -31,7 +31,8 @@ pub fn connect(server: &str) -> Result<(TcpStream, SocketAddr), ConnectError> {
     connected.map_err(|source| ConnectError { server: server.to_owned(), source })
 }
 
-/// The reason is the last address's, but that it was refused says more: the host is up.
+/// The reason is the last address's, unless an earlier one was refused: that says that the host
+/// is up.
 fn first_that_answers(
     addresses: impl Iterator<Item = SocketAddr>,
 ) -> io::Result<(TcpStream, SocketAddr)> {

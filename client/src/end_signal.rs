@@ -1,39 +1,45 @@
-//! The end of a session: signalled by whichever thread knows of it first.
+//! The end of a session, signalled by the thread that learns of it first.
 
-use std::sync::atomic::Ordering;
-
-use crate::{
-    ending::Ending,
-    sync::{AtomicBool, Receiver, Sender, bounded},
+use std::{
+    net::{Shutdown, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use crate::ending::Ending;
 
 /// Ends the session, from any thread.
 pub struct EndSignal {
     shutdown: AtomicBool,
+    stream: Arc<TcpStream>,
     reason: Sender<Ending>,
-    wake: Box<dyn Fn() + Send + Sync>,
 }
 
 impl EndSignal {
-    /// The end of a session, and where its one reason will arrive. `wake` wakes every thread
-    /// that is blocked on the connection, for good.
+    /// The end of the session on `stream`, and the channel on which its one reason arrives.
     #[must_use]
-    pub fn new(wake: impl Fn() + Send + Sync + 'static) -> (Self, Receiver<Ending>) {
+    pub fn new(stream: Arc<TcpStream>) -> (Self, Receiver<Ending>) {
         let (reason, ended) = bounded(1);
-        (Self { shutdown: AtomicBool::new(false), reason, wake: Box::new(wake) }, ended)
+        (Self { shutdown: AtomicBool::new(false), stream, reason }, ended)
     }
 
-    /// Ends the session for this reason, unless it has ended already: the first reason
-    /// counts, and what follows from it (a failed write, an end of stream) does not.
+    /// Ends the session for this reason, unless it has ended already: the first reason counts,
+    /// and what follows from it (a failed write, an end of stream) does not.
     ///
     /// Returns whether this was the first reason.
-    #[allow(clippy::must_use_candidate, reason = "few need to know")]
+    #[allow(clippy::must_use_candidate, reason = "few callers need to know")]
     pub fn signal(&self, ending: Ending) -> bool {
         if self.shutdown.swap(true, Ordering::AcqRel) {
             return false;
         }
-        (self.wake)(); // first: whoever has the reason finds the connection shut down
-        let _ = self.reason.send(ending); // room for one, and there is only one
+        // The connection is shut down before the reason arrives: the thread that waits for the
+        // reason may rely on that.
+        let _ = self.stream.shutdown(Shutdown::Both);
+        let _ = self.reason.send(ending); // there is room for one, and there is only one
         true
     }
 }

@@ -3,9 +3,9 @@
 use std::{fmt, io, net::TcpStream};
 
 use common::{
-    console::{Count, Seconds},
     diagnosis::{Finding, Lost},
     kernel::{Evidence, GaveUp, Side},
+    words::{Count, Seconds},
 };
 
 use crate::{liveness::Silence, outgoing::NotSent};
@@ -15,7 +15,7 @@ use crate::{liveness::Silence, outgoing::NotSent};
 pub enum Ending {
     /// The input ended, and everything sent was answered.
     Complete,
-    /// Whoever read our output has seen enough.
+    /// The reader of our output has gone.
     OutputClosed,
     /// The server ended its stream.
     ServerClosed,
@@ -23,7 +23,7 @@ pub enum Ending {
     Unanswered(Unanswered),
     /// Our kernel declared the connection dead.
     Lost(Lost),
-    /// Ctrl-C, or a polite kill.
+    /// Ctrl-C, SIGTERM or SIGHUP.
     Interrupted,
     /// A thread of ours panicked.
     Panicked {
@@ -68,6 +68,32 @@ impl Ending {
     #[must_use]
     pub fn of_verdict(verdict: GaveUp, stream: &TcpStream) -> Self {
         Self::Lost(Lost { verdict, evidence: Evidence::ask(stream, Side::Connecting) })
+    }
+
+    /// The reason as the log's field `reason` holds it.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::OutputClosed => "output_closed",
+            Self::ServerClosed => "server_closed",
+            Self::Unanswered(_) => "unanswered",
+            Self::Lost(Lost { verdict: GaveUp::Reset, .. }) => "reset",
+            Self::Lost(_) => "gave_up",
+            Self::Interrupted => "interrupted",
+            Self::Panicked { .. } => "panicked",
+            Self::Failed { .. } => "failed",
+        }
+    }
+
+    /// What is wrong with the server or the way to it, if the kernel's evidence says so.
+    #[must_use]
+    pub fn finding(&self) -> Option<Finding> {
+        match self {
+            Self::Unanswered(unanswered) => unanswered.finding,
+            Self::Lost(lost) => lost.finding(),
+            _ => None,
+        }
     }
 
     /// The exit code: 0 all sent and answered (or no reader left), 1 I/O error, 3 the

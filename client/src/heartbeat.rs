@@ -1,87 +1,160 @@
-//! The heartbeat thread: does what the rule in [`liveness`](crate::liveness) says, and
-//! sleeps until it next says something.
+//! The heartbeat thread: does what the rule in [`liveness`](crate::liveness) says, and sleeps
+//! until the rule next says something.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use common::{
+    diagnosis::Finding,
+    event_with_finding,
+    log::HEARTBEATS,
+    verdict::{self, Verdict},
+    words::Millis,
+};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use tracing::{info, warn};
-
-use common::{console::Millis, diagnosis::Finding};
 
 use crate::{
     activity::Activity,
     end_signal::EndSignal,
     ending::{Ending, Unanswered},
-    liveness::{HeartbeatRule, Liveness, Step},
+    liveness::{HeartbeatRule, Liveness, Silence, Step},
     outgoing::{NotSent, Outgoing},
-    receive::Answered,
+    receive::{Answered, News},
 };
 
-/// Keeps the connection alive until the receiver is gone, or the rule finds the server dead.
-pub fn run(
-    rule: HeartbeatRule,
-    outgoing: &Outgoing,
-    activity: &Activity,
-    answered: &Receiver<Answered>,
-    end: &EndSignal,
-) {
-    let mut liveness = Liveness::new(rule, activity.last_heard().0);
-    let (mut unsent, mut not_sent) = (0, None);
-    let mut counted = 0;
-    loop {
-        let (now, (heard, bytes_read)) = (Instant::now(), activity.last_heard());
-        let silence = now.saturating_duration_since(heard);
-        match liveness.step(heard, now) {
-            Step::Wait(deadline) => match answered.recv_deadline(deadline) {
-                Ok(Answered { number: Some(number), round_trip }) => {
-                    info!("heartbeat {number} answered in {}", Millis(round_trip));
+/// What the heartbeat thread works with.
+pub struct Heartbeat<'a> {
+    pub rule: HeartbeatRule,
+    pub outgoing: &'a Outgoing,
+    pub activity: &'a Activity,
+    /// What the receiver tells; it is disconnected when the receiver ends.
+    pub news: &'a Receiver<News>,
+}
+
+/// What happened in the silence so far.
+#[derive(Default)]
+struct SoFar {
+    /// Heartbeats that could not be sent.
+    unsent: u32,
+    /// Why the last of those could not.
+    not_sent: Option<NotSent>,
+    /// Whether the verdict has waited for a reader that may have been held up.
+    waited: bool,
+}
+
+/// The receiver has ended, so the session has.
+struct Over;
+
+impl Heartbeat<'_> {
+    /// Keeps the connection alive until the receiver ends, or until the server is dead by the
+    /// rule: then signals that.
+    pub fn run(self, end: &EndSignal) {
+        if let Ok(unanswered) = self.beat() {
+            end.signal(Ending::Unanswered(unanswered));
+        }
+    }
+
+    fn beat(&self) -> Result<Unanswered, Over> {
+        let mut liveness = Liveness::new(self.rule, self.activity.heard());
+        let mut so_far = SoFar::default();
+        loop {
+            let (heard, now) = (self.activity.heard(), Instant::now());
+            match liveness.step(heard, now) {
+                Step::Wait(deadline) => {
+                    // After a heartbeat a byte may bring the next deadline forward.
+                    let has_sent = liveness.heartbeats() > 0;
+                    if !has_sent || self.activity.wake_at_next_byte(heard) {
+                        self.wait(deadline)?;
+                    }
                 }
-                Ok(Answered { number: None, .. }) | Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
-            },
-            Step::Heartbeat(number) => {
-                let so_far = match number {
-                    1 => String::new(),
-                    _ => so_far(number - 1, outgoing.finding(silence)),
-                };
-                if number == 1 {
-                    (unsent, not_sent) = (0, None);
+                Step::Heartbeat(number) => {
+                    if number == 1 {
+                        so_far = SoFar::default();
+                    }
+                    self.send(number, now, now.saturating_duration_since(heard), &mut so_far);
                 }
-                match outgoing.heartbeat(Some(number), now + rule.interval()) {
-                    Ok(()) => info!("heartbeat {number} sent{so_far}"),
-                    Err(reason) => {
-                        unsent += 1;
-                        not_sent = Some(reason);
-                        if reason != NotSent::Closed {
-                            warn!("heartbeat {number} could not be sent: {reason}{so_far}");
+                Step::Dead(_) if !self.activity.is_listening() => {
+                    warn!(
+                        event = "output_blocked",
+                        "our own output is blocked, so the server cannot be heard"
+                    );
+                    liveness = Liveness::new(self.rule, now);
+                }
+                Step::Dead(silence) => {
+                    let unread = self.outgoing.unread(self.activity.bytes_read());
+                    match verdict::judge(unread, silence.late, so_far.waited) {
+                        Verdict::Heard => liveness = Liveness::new(self.rule, now),
+                        Verdict::Wait(grace) => {
+                            so_far.waited = true;
+                            self.wait(now + grace)?;
                         }
+                        Verdict::Dead => return Ok(self.unanswered(silence, &so_far)),
                     }
                 }
             }
-            Step::Dead(_) if !activity.is_listening() => {
-                warn!("our own output is blocked, so the server cannot be heard");
-                liveness = Liveness::new(rule, now);
+        }
+    }
+
+    /// Waits for news until `deadline`.
+    fn wait(&self, deadline: Instant) -> Result<(), Over> {
+        match self.news.recv_deadline(deadline) {
+            Ok(News::Answered(Answered { number: Some(number), round_trip })) => {
+                let retry = number - 1;
+                let round_trip_ms = round_trip.as_secs_f64() * 1000.0;
+                info!(
+                    target: HEARTBEATS, event = "heartbeat_answered", retry, round_trip_ms,
+                    "{} answered in {}", self.name(number), Millis(round_trip)
+                );
+                Ok(())
             }
-            Step::Dead(silence) => {
-                // What came while this process was stopped, the receiver, woken with us, is
-                // about to read. It counts once: TCP's urgent bytes are never read.
-                let unread = outgoing.received().filter(|&count| count > bytes_read.max(counted));
-                if let Some(count) = unread {
-                    counted = count;
-                    liveness = Liveness::new(rule, now);
-                    continue;
+            Ok(News::Answered(_) | News::Byte) | Err(RecvTimeoutError::Timeout) => Ok(()),
+            Err(RecvTimeoutError::Disconnected) => Err(Over),
+        }
+    }
+
+    /// Sends the heartbeat of this number in a silence that has lasted for `silence`.
+    fn send(&self, number: u32, now: Instant, silence: Duration, so_far: &mut SoFar) {
+        let (retry, unanswered) = (number - 1, number - 1);
+        let finding = if unanswered == 0 { None } else { self.outgoing.finding(silence) };
+        let known = match unanswered {
+            0 => String::new(),
+            _ => known(unanswered, finding),
+        };
+        let name = self.name(number);
+        // A byte that comes meanwhile may make the next heartbeat due after `idle` already.
+        let limit = now + self.rule.interval.min(self.rule.idle).get();
+        match self.outgoing.heartbeat(Some(number), limit) {
+            Ok(()) => event_with_finding!(info, finding, {
+                target: HEARTBEATS, event = "heartbeat_sent", retry, unanswered
+            }, "{name} sent{known}"),
+            Err(why) => {
+                so_far.unsent += 1;
+                so_far.not_sent = Some(why);
+                if why != NotSent::Closed {
+                    event_with_finding!(warn, finding, {
+                        event = "heartbeat_unsent", retry, unanswered, %why
+                    }, "{name} could not be sent: {why}{known}");
                 }
-                let finding = outgoing.finding(silence.lasted);
-                let unanswered = Unanswered { silence, unsent, not_sent, finding };
-                end.signal(Ending::Unanswered(unanswered));
-                return;
             }
+        }
+    }
+
+    fn unanswered(&self, silence: Silence, so_far: &SoFar) -> Unanswered {
+        let finding = self.outgoing.finding(silence.lasted);
+        Unanswered { silence, unsent: so_far.unsent, not_sent: so_far.not_sent, finding }
+    }
+
+    /// `heartbeat` for the first one of a silence, `retry 2 of 5` for a later one.
+    fn name(&self, number: u32) -> String {
+        match number {
+            1 => "heartbeat".to_owned(),
+            _ => format!("retry {} of {}", number - 1, self.rule.retries),
         }
     }
 }
 
 /// What is known after so many unanswered heartbeats, in half a line.
-fn so_far(unanswered: u32, finding: Option<Finding>) -> String {
+fn known(unanswered: u32, finding: Option<Finding>) -> String {
     let known = finding.map_or_else(String::new, |finding| format!(": {}", finding.so_far()));
     format!(" ({unanswered} unanswered{known})")
 }

@@ -1,19 +1,19 @@
-//! The input, read in a thread of its own: a blocked read of stdin cannot be
-//! interrupted, and the session must be able to end without it.
+//! The input, read by a thread of its own: a blocked read of stdin cannot be interrupted, and
+//! the session must be able to end meanwhile.
 
 use std::io::{self, ErrorKind, Read};
 
-use crate::sync::Sender;
+use crossbeam_channel::Sender;
 
 /// The most that is read, and handed on, at once.
 pub const CHUNK_SIZE: usize = 64 * 1024;
 
-/// Hands on what it reads until the input ends or nobody takes it any more. An error
-/// is handed on, too, and is the last.
+/// Hands on what it reads until the input ends or nobody takes it any more. An error is handed
+/// on, too, and ends it.
 ///
-/// A chunk holds as many whole lines as one read brought, so many lines go out in one
-/// write. Half a line waits for its rest, since no heartbeat can follow it; only one
-/// longer than a chunk is handed on in pieces, and the last may lack its newline.
+/// A chunk holds all whole lines that one read brought, so that many lines go out in one write.
+/// Half a line waits for its rest, since no heartbeat can follow half a line. Only a line longer
+/// than a chunk is handed on in pieces. The last line may lack its newline.
 pub fn read(mut input: impl Read, chunks: &Sender<io::Result<Vec<u8>>>) {
     let mut buffer = vec![0; CHUNK_SIZE];
     let mut filled = 0;

@@ -1,9 +1,9 @@
 //! A client that keeps its connection alive and notices when the server is gone.
 //!
-//! [`connect`] finds the server; [`session`] starts the threads and waits for the end.
-//! Bytes flow one way through the files: [`input`] → [`forward`] → [`outgoing`] → the
-//! server → [`receive`] → the output. Beside them [`heartbeat`] asks for a sign of life whenever
-//! the pure rule in [`liveness`] says so, [`ending`] names why a session ended, and
+//! [`connect`] finds the server. [`session`] starts the threads and waits for the end. Bytes
+//! flow one way through the files: [`input`] → [`session`] → [`outgoing`] → the server →
+//! [`receive`] → the output. Beside them the [`heartbeat`] thread asks for a sign of life
+//! whenever the pure rule in [`liveness`] says so. [`ending`] names why a session ended, and
 //! [`report`] puts it into words.
 
 #![forbid(unsafe_code)]
@@ -12,7 +12,6 @@ pub mod activity;
 pub mod connect;
 pub mod end_signal;
 pub mod ending;
-pub mod forward;
 pub mod heartbeat;
 pub mod input;
 pub mod liveness;
@@ -20,4 +19,3 @@ pub mod outgoing;
 pub mod receive;
 pub mod report;
 pub mod session;
-pub mod sync;

@@ -4,25 +4,25 @@
 
 use std::{
     error::Error,
-    io::{self, IsTerminal as _, Write as _},
+    io::{self, IsTerminal as _},
     process::{self, ExitCode},
-    time::Duration,
 };
 
-use clap::{CommandFactory as _, Parser, error::ErrorKind};
+use clap::Parser;
 use client::{
     connect::connect,
     ending::Ending,
     liveness::HeartbeatRule,
-    report::Report,
     session::{AtInputEnd, Session},
 };
 use common::{
-    args::{self, DetectArgs},
-    console::{self, Seconds, Verbosity},
+    args,
     detect::Detect,
+    log::{Log, LogArgs, say_error},
+    period::Period,
+    words::Seconds,
 };
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info, warn};
 
 /// Sends lines to an echo server, keeps the connection alive while nothing is typed, and
 /// notices when the server is gone.
@@ -47,19 +47,19 @@ use tracing::{debug, error, info, warn};
 )]
 struct Cli {
     /// The server; of a host name, each address is tried
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005", value_parser = args::checked(args::host_and_port))]
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005", value_parser = args::host_and_port)]
     server: String,
 
     /// Send a heartbeat when nothing has come from the server for this long
-    #[arg(long, value_name = "DURATION", default_value = "25s", value_parser = args::checked(args::duration))]
-    idle: Duration,
+    #[arg(long, value_name = "DURATION", default_value_t = HeartbeatRule::ARTICLE.idle)]
+    idle: Period,
 
     /// Wait this long for an answer before the next heartbeat
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = args::checked(args::duration))]
-    retry_interval: Duration,
+    #[arg(long, value_name = "DURATION", default_value_t = HeartbeatRule::ARTICLE.interval)]
+    retry_interval: Period,
 
     /// Heartbeats after the first before giving up
-    #[arg(long, value_name = "N", default_value = "5", value_parser = args::checked(args::number))]
+    #[arg(long, value_name = "N", default_value_t = HeartbeatRule::ARTICLE.retries)]
     retries: u32,
 
     /// After stdin's end keep the connection and its heartbeats until Ctrl-C
@@ -67,37 +67,44 @@ struct Cli {
     stay: bool,
 
     #[command(flatten)]
-    detect: DetectArgs,
+    detect: Detect,
+
+    /// Log what the kernel knows while the server is silent, too
+    #[arg(short, long)]
+    verbose: bool,
 
     #[command(flatten)]
-    verbosity: Verbosity,
+    log: LogArgs,
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let detect = cli.detect.detect().unwrap_or_else(|message| {
-        Cli::command().error(ErrorKind::ArgumentConflict, message).exit()
-    });
-    match run(&cli, detect) {
+    let cli: Cli = args::parse();
+    let log = match cli.log.start(cli.verbose) {
+        Ok(log) => log,
+        Err(error) => {
+            say_error(format!("cannot start the log's thread: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    match run(&cli, &log) {
         Ok(ending) => ending.exit_code().into(),
         Err(error) => {
-            let _ = writeln!(io::stderr(), "error: {error}");
+            log.fail(error);
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(cli: &Cli, detect: Detect) -> Result<Ending, Box<dyn Error>> {
-    let _log = console::start_log(cli.verbosity)?;
-    let rule = HeartbeatRule::new(cli.idle, cli.retries, cli.retry_interval)?;
+fn run(cli: &Cli, log: &Log) -> Result<Ending, Box<dyn Error>> {
+    let Cli { idle, retries, retry_interval: interval, detect, .. } = *cli;
+    let rule = HeartbeatRule { idle, retries, interval };
     let at_input_end = if cli.stay { AtInputEnd::Stay } else { AtInputEnd::Finish };
 
     let (stream, address) = connect(&cli.server)?;
     let session = Session::new(stream);
     let end = session.end();
     ctrlc::set_handler(move || {
-        // What ended it before may still wait for an output that takes nothing. The log's
-        // last lines may be lost by that, as with any second Ctrl-C.
+        // The session may have ended already and still wait for an output that takes nothing.
         if !end.signal(Ending::Interrupted) {
             process::exit(Ending::Interrupted.exit_code().into());
         }
@@ -105,27 +112,37 @@ fn run(cli: &Cli, detect: Detect) -> Result<Ending, Box<dyn Error>> {
 
     if let Some(keepalive) = detect.keepalive() {
         let held = keepalive.apply(session.stream())?;
-        info!("{held}");
+        let (idle_s, interval_s, count, user_timeout_s) = held.figures();
+        info!(event = "keepalive", idle_s, interval_s, count, user_timeout_s, "{held}");
     }
-    if let Some(warning) = args::warning(detect) {
-        warn!("{warning}");
+    if let Detect::Keepalive(keepalive) = detect
+        && let Some(warning) = keepalive.warning()
+    {
+        warn!(event = "no_user_timeout", "{warning}");
     }
     let hint = if io::stdin().is_terminal() { "; type a line, Ctrl-D ends" } else { "" };
-    info!("connected to {address}{hint}");
-    debug!("a dead server will be noticed after {}", Seconds(rule.detection_time()));
-    let rule = detect.by_heartbeat().then_some(rule);
+    let pid = process::id();
+    info!(event = "connected", %address, pid, "connected to {address}{hint}");
+    log_rule(rule);
+    let rule = detect.uses_heartbeat().then_some(rule);
     let report = session.run(rule, at_input_end, io::stdin(), io::stdout())?;
-    say(&report);
+    if !matches!(report.ending, Ending::OutputClosed) {
+        log.make_room();
+        report.log(); // `client | head -1` ends without a word
+    }
     Ok(report.ending)
 }
 
-fn say(report: &Report) {
-    if matches!(report.ending, Ending::OutputClosed) {
-        return; // as `yes | head -1` ends
-    }
-    info!("{report}");
-    match report.ending.exit_code() {
-        0 | 130 => info!("{}", report.last_line()),
-        _ => error!("{}", report.last_line()),
-    }
+fn log_rule(rule: HeartbeatRule) {
+    let HeartbeatRule { idle, retries, interval } = rule;
+    let dead_after = rule.detection_time();
+    debug!(
+        event = "rule",
+        idle_s = idle.get().as_secs_f64(),
+        retries,
+        interval_s = interval.get().as_secs_f64(),
+        dead_after_s = dead_after.as_secs_f64(),
+        "a dead server will be noticed after {}",
+        Seconds(dead_after)
+    );
 }

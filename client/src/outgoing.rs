@@ -1,9 +1,9 @@
 //! Everything that goes out, in order: lines from the main thread, heartbeats from the
 //! heartbeat thread.
 //!
-//! One lock orders both, and it is held while writing: order in the books is order on
-//! the wire. A heartbeat is entered before its bytes are written, so the receiver never
-//! meets an acknowledgement that it does not know.
+//! One lock orders both and is held while writing, so the order in which heartbeats are
+//! announced to the receiver is their order on the wire. A heartbeat is announced before its
+//! bytes are written, so the receiver knows of each heartbeat before its acknowledgement comes.
 
 use std::{
     io::{self, ErrorKind, Write as _},
@@ -14,19 +14,17 @@ use std::{
 
 use common::{
     diagnosis::Finding,
+    event_with_finding,
     kernel::{self, Evidence, GaveUp, Side},
+    verdict::Unread,
     wire::{Escaper, HEARTBEAT, SentHeartbeat},
 };
 use crossbeam_channel::Sender;
 use parking_lot::Mutex;
-use tracing::debug;
 
-/// A write is not limited to less than this: to the kernel, no time at all means no limit.
-const SHORTEST_WRITE: Duration = Duration::from_micros(1);
-
-/// How long a failing write may take to return: a blocked one, on a connection that has
-/// not failed, is not waited for longer.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// How long to wait for a write that is failing. A blocked write on a connection that has not
+/// failed takes longer.
+const FAILING_WRITE: Duration = Duration::from_millis(100);
 
 /// What went out so far.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -44,19 +42,20 @@ pub struct Sent {
 /// The writing half of the connection.
 pub struct Outgoing {
     stream: Arc<TcpStream>,
-    books: Sender<SentHeartbeat>,
+    /// Tells the receiver of each heartbeat.
+    expected: Sender<SentHeartbeat>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
     text: Escaper,
-    /// The end of a heartbeat that is in the books and not yet written.
+    /// The rest of a heartbeat that is announced and not wholly written.
     unwritten: &'static [u8],
     heartbeats: u64,
     closed: bool,
-    /// How the kernel gave up, if a write was told. It tells each error once, to whoever
-    /// asks first; a read that asks later gets an end of stream.
+    /// How the kernel gave up, if a write was told. The kernel tells each error once: a read that
+    /// comes later gets an end of stream.
     gave_up: Option<GaveUp>,
 }
 
@@ -69,10 +68,10 @@ impl State {
     }
 }
 
-/// Why a heartbeat did not go out. It counts as unanswered.
+/// Why a heartbeat did not go out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotSent {
-    /// The text before it is still waiting to be written, or it waits itself.
+    /// The text before it, or the heartbeat itself, waits for room in the send buffer.
     #[error("what was sent before is still waiting")]
     Blocked,
     /// A line longer than a chunk is half sent, and a heartbeat cannot follow half a line.
@@ -87,10 +86,10 @@ pub enum NotSent {
 }
 
 impl Outgoing {
-    /// Writes to `stream`, and enters each heartbeat in `books`.
+    /// Writes to `stream`, and announces each heartbeat on `expected`.
     #[must_use]
-    pub fn new(stream: Arc<TcpStream>, books: Sender<SentHeartbeat>) -> Self {
-        Self { stream, books, state: Mutex::default() }
+    pub fn new(stream: Arc<TcpStream>, expected: Sender<SentHeartbeat>) -> Self {
+        Self { stream, expected, state: Mutex::default() }
     }
 
     /// Sends text, blocking while the server does not read.
@@ -131,7 +130,7 @@ impl Outgoing {
         state.keep(written)
     }
 
-    /// Sends the heartbeat of this number, or one that answers a probe, waiting until
+    /// Sends the heartbeat of this number, or one that answers a probe, and waits until
     /// `deadline` at most.
     ///
     /// # Errors
@@ -146,21 +145,21 @@ impl Outgoing {
         }
         self.write_heartbeat(&mut state, deadline)?;
         let after_lines = state.text.lines();
-        let _ = self.books.send(SentHeartbeat { number, after_lines, at: Instant::now() });
+        let _ = self.expected.send(SentHeartbeat { number, after_lines, at: Instant::now() });
         state.heartbeats += 1;
         state.unwritten = HEARTBEAT;
         self.write_heartbeat(&mut state, deadline)
     }
 
-    /// Writes what is left of the last heartbeat; what the time does not suffice for is
-    /// kept, and goes out first when next something does.
+    /// Writes what is left of the last heartbeat, until `deadline`. What is left then goes out
+    /// before anything else.
     fn write_heartbeat(&self, state: &mut State, deadline: Instant) -> Result<(), NotSent> {
         while !state.unwritten.is_empty() {
             let left = deadline.saturating_duration_since(Instant::now());
-            if left < SHORTEST_WRITE {
+            if left.is_zero() {
                 return Err(NotSent::Blocked);
             }
-            // The limit is the socket's, but whoever holds the lock is the only writer.
+            // The limit belongs to the socket, but the holder of the lock is the only writer.
             let _ = self.stream.set_write_timeout(Some(left));
             let written = self.stream.as_ref().write(state.unwritten);
             let _ = self.stream.set_write_timeout(None);
@@ -177,26 +176,27 @@ impl Outgoing {
         Ok(())
     }
 
-    /// What is known of a server from which no byte has come for `silence`, where the kernel
-    /// can be asked.
+    /// What the kernel knows of a server from which no byte has come for `silence`, where the
+    /// kernel can be asked.
     #[must_use]
     pub fn finding(&self, silence: Duration) -> Option<Finding> {
         let evidence = Evidence::ask(&self.stream, Side::Connecting)?;
-        debug!("{evidence:?}");
-        Some(Finding::new(evidence, silence))
+        let finding = Finding::new(evidence, silence);
+        event_with_finding!(debug, Some(finding), { event = "kernel" }, "{evidence:?}");
+        Some(finding)
     }
 
-    /// Bytes that have come from the server, read or not, where the kernel can be asked.
+    /// Whether bytes have come from the server beyond the `entered` ones.
     #[must_use]
-    pub fn received(&self) -> Option<u64> {
-        kernel::received(&self.stream)
+    pub fn unread(&self, entered: u64) -> Unread {
+        kernel::unread(&self.stream, entered)
     }
 
-    /// How the kernel gave up, if a write was told so. A write under way is waited for: it
-    /// may be the one.
+    /// How the kernel gave up, if a write was told so. A write in progress is waited for: it may
+    /// be the one that is told.
     #[must_use]
     pub fn gave_up(&self) -> Option<GaveUp> {
-        self.state.try_lock_for(PATIENCE)?.gave_up
+        self.state.try_lock_for(FAILING_WRITE)?.gave_up
     }
 
     /// What went out so far.

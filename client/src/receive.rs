@@ -1,7 +1,8 @@
-//! The receiver thread, the only one that reads the socket: echoes go to the output,
+//! The receiver thread, the only one that reads the socket. Echoes go to the output,
 //! acknowledgements to the heartbeat thread.
 //!
-//! In the article's client two threads read the same socket and take each other's bytes.
+//! In the article's client two threads read the same socket, and each takes bytes that were
+//! meant for the other.
 
 use std::{
     io::{ErrorKind, Read as _, Write},
@@ -21,8 +22,17 @@ use crate::{
     outgoing::{NotSent, Outgoing},
 };
 
-/// Bytes taken by one read at most.
+/// The most that one read takes.
 const READ_SIZE: usize = 64 * 1024;
+
+/// What the receiver tells the heartbeat thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// A heartbeat was acknowledged.
+    Answered(Answered),
+    /// A byte came, and the heartbeat thread had asked to be woken.
+    Byte,
+}
 
 /// An acknowledged heartbeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,26 +43,26 @@ pub struct Answered {
     pub round_trip: Duration,
 }
 
-/// How long the answer to a probe may wait for the write lock. While it does, nobody reads;
-/// and who holds the lock for longer is sending text, which is an answer as well.
+/// How long the answer to a probe may wait for the write lock. Nobody reads meanwhile. A thread
+/// that holds the lock for longer is sending text, which answers the probe as well.
 const PROBE_PATIENCE: Duration = Duration::from_millis(10);
 
-/// Acknowledgements that may be due when a probe is answered. A server that asks without end,
-/// and acknowledges nothing, must not fill the books with its answers.
+/// A probe is answered only while fewer acknowledgements than this are due: a server that sends
+/// probes without end and acknowledges nothing must not cost us memory without end.
 const MOST_DUE: usize = 1024;
 
 /// What the receiver works with.
 pub struct Receive<'a, W> {
     /// The connection.
     pub stream: &'a TcpStream,
-    /// The heartbeats that were sent.
-    pub books: &'a Receiver<SentHeartbeat>,
+    /// The heartbeats that were announced.
+    pub expected: &'a Receiver<SentHeartbeat>,
     /// Where it notes what it heard.
     pub activity: &'a Activity,
     /// Where probes are answered.
     pub outgoing: &'a Outgoing,
-    /// Where acknowledgements go.
-    pub answered: &'a Sender<Answered>,
+    /// Where the heartbeat thread hears of acknowledgements.
+    pub news: &'a Sender<News>,
     /// Where echoes go.
     pub output: W,
 }
@@ -81,16 +91,19 @@ impl<W: Write> Receive<'_, W> {
                 Err(error) => return Err(Ending::of_failure(RECEIVING, error, self.stream)),
             };
             let now = Instant::now();
-            self.activity.received(now, count);
+            if self.activity.bytes_came(now, count) {
+                let _ = self.news.send(News::Byte);
+            }
 
-            // Entered before they were written, so whatever is answered here is known here.
-            self.books.try_iter().for_each(|heartbeat| replies.expect(heartbeat));
+            // A heartbeat is announced before it is written, so each one that is answered in these
+            // bytes is known here.
+            self.expected.try_iter().for_each(|heartbeat| replies.expect(heartbeat));
             let mut probed = false;
             let seen = |reply| match reply {
                 Reply::Acknowledgement(SentHeartbeat { number, at, .. }) => {
                     let round_trip = now.saturating_duration_since(at);
                     received.round_trips.add(round_trip);
-                    let _ = self.answered.send(Answered { number, round_trip });
+                    let _ = self.news.send(News::Answered(Answered { number, round_trip }));
                 }
                 Reply::Probe => probed = true,
             };
@@ -99,10 +112,8 @@ impl<W: Write> Receive<'_, W> {
 
             (received.lines, received.bytes) = (replies.lines(), replies.bytes());
             self.activity.listening(Instant::now(), received);
-            if probed && replies.due() < MOST_DUE {
-                self.answer_probe();
-            } else if probed {
-                warn!("the server's probe not answered: {MOST_DUE} acknowledgements are due");
+            if probed {
+                self.answer_probe(replies.due());
             }
             if count == 0 {
                 return Ok(());
@@ -110,12 +121,23 @@ impl<W: Write> Receive<'_, W> {
         }
     }
 
-    fn answer_probe(&self) {
+    fn answer_probe(&self, due: usize) {
+        if due >= MOST_DUE {
+            let why = "too many acknowledgements are due";
+            warn!(event = "probe_unanswered", why, "the server's probe not answered: {why}");
+            return;
+        }
         match self.outgoing.heartbeat(None, Instant::now() + PROBE_PATIENCE) {
-            Ok(()) => info!("the server's probe answered with a heartbeat"),
-            // Every reply has been asked for, and the server waits for nothing more.
-            Err(NotSent::Closed) => debug!("the server's probe not answered: {}", NotSent::Closed),
-            Err(reason) => warn!("the server's probe not answered: {reason}"),
+            Ok(()) => {
+                info!(event = "probe_answered", "the server's probe answered with a heartbeat");
+            }
+            // After our end of stream the server waits for nothing more.
+            Err(why @ NotSent::Closed) => {
+                debug!(event = "probe_unanswered", %why, "the server's probe not answered: {why}");
+            }
+            Err(why) => {
+                warn!(event = "probe_unanswered", %why, "the server's probe not answered: {why}");
+            }
         }
     }
 }

@@ -1,13 +1,18 @@
 //! What is said when a session is over.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
-use common::console::{Count, Millis};
+use common::{
+    event_with_finding,
+    words::{Count, Millis},
+};
+use tracing::info;
 
 use crate::{
     activity::{Received, RoundTrips},
-    ending::Ending,
+    ending::{Ending, Unanswered},
     outgoing::Sent,
+    session::Forwarded,
 };
 
 /// A session's figures and its end.
@@ -22,15 +27,62 @@ pub struct Report {
 }
 
 impl Report {
-    /// Sums a session up. A server that closes the connection after the answer to
-    /// `all_sent` has done just what it was asked to.
+    /// Sums a session up. A server that answers everything after our end of stream, and then
+    /// closes the connection, has done just what it was asked to.
     #[must_use]
-    pub fn new(ending: Ending, all_sent: bool, sent: Sent, received: Received) -> Self {
+    pub fn new(forwarded: Forwarded, sent: Sent, received: Received) -> Self {
+        let Forwarded { ending, all_sent } = forwarded;
         let ending = match ending {
             Ending::ServerClosed if all_sent && is_answered(&sent, &received) => Ending::Complete,
             other => other,
         };
         Self { ending, sent, received }
+    }
+
+    /// Logs the figures and, as the last line, the end.
+    pub fn log(&self) {
+        let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
+        let RoundTrips { count, min, max, .. } = self.received.round_trips;
+        let average = self.received.round_trips.average();
+        info!(
+            event = "summary",
+            lines_sent = self.sent.lines,
+            lines_answered = self.sent.lines - self.unanswered(),
+            heartbeats_sent = self.sent.heartbeats,
+            heartbeats_answered = count,
+            round_trip_min_ms = average.and(Some(millis(min))),
+            round_trip_avg_ms = average.map(millis),
+            round_trip_max_ms = average.and(Some(millis(max))),
+            "{self}"
+        );
+        self.log_end();
+    }
+
+    fn log_end(&self) {
+        let (reason, code) = (self.ending.reason(), self.ending.exit_code());
+        let unanswered_lines = self.unanswered();
+        let silence = match &self.ending {
+            Ending::Unanswered(Unanswered { silence, unsent, .. }) => Some((silence, unsent)),
+            _ => None,
+        };
+        let error = match &self.ending {
+            Ending::Failed { error, .. } => Some(error.to_string()),
+            _ => None,
+        };
+        macro_rules! ended {
+            ($level:ident) => {
+                event_with_finding!($level, self.ending.finding(), {
+                    event = "ended", reason, code, unanswered_lines, error,
+                    silent_s = silence.map(|(silence, _)| silence.lasted.as_secs_f64()),
+                    unanswered_heartbeats = silence.map(|(silence, _)| silence.heartbeats),
+                    unsent_heartbeats = silence.map(|(_, unsent)| unsent)
+                }, "{}", self.last_line())
+            };
+        }
+        match code {
+            0 | 130 => ended!(info),
+            _ => ended!(error),
+        }
     }
 
     /// The last line: how it ended, and what was not answered.
@@ -52,8 +104,8 @@ impl Report {
     }
 }
 
-/// An echo has as many bytes and as many newlines as its text; a server that says something
-/// else, however much, has not answered.
+/// An echo has as many bytes and as many newlines as its text. A server that sends something
+/// else has not answered, however much it sends.
 fn is_answered(sent: &Sent, received: &Received) -> bool {
     received.bytes >= sent.bytes && received.lines >= sent.whole_lines
 }
@@ -64,10 +116,10 @@ impl fmt::Display for Report {
         let lines = Count(self.sent.lines, "line");
         let answered = self.sent.lines - self.unanswered();
         let heartbeats = Count(self.sent.heartbeats, "heartbeat");
-        let RoundTrips { count, min, sum, max } = self.received.round_trips;
+        let RoundTrips { count, min, max, .. } = self.received.round_trips;
         write!(f, "{lines} sent, {answered} answered; {heartbeats} sent, {count} answered")?;
-        if count > 0 {
-            let [min, average, max] = [min, sum / count, max].map(Millis);
+        if let Some(average) = self.received.round_trips.average() {
+            let [min, average, max] = [min, average, max].map(Millis);
             write!(f, ", round trip min {min}, avg {average}, max {max}")?;
         }
         Ok(())

@@ -9,33 +9,25 @@
 
 use std::{
     io::{self, ErrorKind, Read, Write},
-    net::{Shutdown, TcpStream},
+    net::TcpStream,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::RecvTimeoutError;
+use crossbeam_channel::{Receiver, RecvTimeoutError, select_biased};
 
 use crate::{
-    activity::Activity,
-    end_signal::EndSignal,
-    ending::Ending,
-    forward::forward,
-    heartbeat, input,
-    liveness::HeartbeatRule,
-    outgoing::Outgoing,
-    receive::Receive,
-    report::Report,
-    sync::{self, Receiver},
+    activity::Activity, end_signal::EndSignal, ending::Ending, heartbeat::Heartbeat, input,
+    liveness::HeartbeatRule, outgoing::Outgoing, receive::Receive, report::Report,
 };
 
 /// Chunks of input that may wait for the server to read.
 const CHUNKS_WAITING: usize = 4;
 
 /// How long an interrupted session waits for an output that takes nothing.
-const PATIENCE: Duration = Duration::from_millis(200);
+const BLOCKED_OUTPUT: Duration = Duration::from_millis(200);
 
 /// What to do when the input ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +36,15 @@ pub enum AtInputEnd {
     Finish,
     /// Keep the connection and its heartbeats until interrupted.
     Stay,
+}
+
+/// How the forwarding of the input ended.
+#[derive(Debug)]
+pub struct Forwarded {
+    /// Why the session ended.
+    pub ending: Ending,
+    /// Whether all of the input was sent, and the server told so.
+    pub all_sent: bool,
 }
 
 /// A connection to the server.
@@ -58,10 +59,7 @@ impl Session {
     #[must_use]
     pub fn new(stream: TcpStream) -> Self {
         let stream = Arc::new(stream);
-        let (end, ended) = EndSignal::new({
-            let stream = Arc::clone(&stream);
-            move || drop(stream.shutdown(Shutdown::Both))
-        });
+        let (end, ended) = EndSignal::new(Arc::clone(&stream));
         Self { stream, end: Arc::new(end), ended }
     }
 
@@ -89,9 +87,9 @@ impl Session {
         input: impl Read + Send + 'static,
         output: impl Write + Send + 'static,
     ) -> io::Result<Report> {
-        let (to_main, chunks) = sync::bounded(CHUNKS_WAITING);
-        let (to_receiver, books) = crossbeam_channel::unbounded();
-        let (to_heartbeat, answered) = crossbeam_channel::unbounded();
+        let (to_main, chunks) = crossbeam_channel::bounded(CHUNKS_WAITING);
+        let (to_receiver, expected) = crossbeam_channel::unbounded();
+        let (to_heartbeat, news) = crossbeam_channel::unbounded();
         let outgoing = Arc::new(Outgoing::new(Arc::clone(&self.stream), to_receiver));
         let activity = Arc::new(Activity::new(Instant::now()));
 
@@ -103,10 +101,10 @@ impl Session {
                 let _running = running;
                 Receive {
                     stream: &stream,
-                    books: &books,
+                    expected: &expected,
                     activity: &activity,
                     outgoing: &outgoing,
-                    answered: &to_heartbeat,
+                    news: &to_heartbeat,
                     output,
                 }
                 .run(&end);
@@ -114,44 +112,76 @@ impl Session {
         })?;
         let heartbeat = match rule {
             None => {
-                drop(answered); // nobody will ask for what is answered
+                drop(news); // there is no heartbeat thread to read them
                 None
             }
             Some(rule) => Some(self.spawn("heartbeat", {
                 let (outgoing, activity) = (Arc::clone(&outgoing), Arc::clone(&activity));
                 let end = self.end();
-                move || heartbeat::run(rule, &outgoing, &activity, &answered, &end)
+                move || {
+                    Heartbeat { rule, outgoing: &outgoing, activity: &activity, news: &news }
+                        .run(&end);
+                }
             })?),
         };
         self.spawn("stdin", move || input::read(input, &to_main))?;
 
-        let write = |text: &[u8]| outgoing.text(text).map_err(|error| self.why_not_sent(error));
-        let finish = || {
-            let finished = match at_input_end {
-                AtInputEnd::Finish => outgoing.close(),
-                AtInputEnd::Stay => outgoing.finish_line(),
-            };
-            finished.map_err(|error| self.why_not_sent(error))
-        };
-        let (ending, finished) = forward(&chunks, &self.end, &self.ended, write, finish);
-        let all_sent = finished && at_input_end == AtInputEnd::Finish;
+        let forwarded = self.forward(&chunks, &outgoing, at_input_end);
 
-        // An output that takes nothing holds the receiver up, which must not hold up Ctrl-C.
-        let stuck = matches!(ending, Ending::Interrupted)
-            && receiver_done.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout);
+        // An output that takes nothing holds the receiver up. That must not hold up Ctrl-C.
+        let stuck = matches!(forwarded.ending, Ending::Interrupted)
+            && receiver_done.recv_timeout(BLOCKED_OUTPUT) == Err(RecvTimeoutError::Timeout);
         if !stuck {
             join(receiver);
             heartbeat.into_iter().for_each(join);
         }
-        Ok(Report::new(ending, all_sent, outgoing.sent(), activity.total()))
+        Ok(Report::new(forwarded, outgoing.sent(), activity.total()))
     }
 
-    /// What a failed write says. A broken pipe, or no connection to close, says only that the
-    /// session has ended: the receiver, or whoever ended it, knows why.
-    fn why_not_sent(&self, error: io::Error) -> Option<Ending> {
-        match error.kind() {
-            ErrorKind::BrokenPipe | ErrorKind::NotConnected => None,
-            _ => Some(Ending::of_failure("sending", error, &self.stream)),
+    /// Sends the input's chunks until the input or the session ends. After the input's end does
+    /// what `at_input_end` says, and waits for the session's end.
+    fn forward(
+        &self,
+        chunks: &Receiver<io::Result<Vec<u8>>>,
+        outgoing: &Outgoing,
+        at_input_end: AtInputEnd,
+    ) -> Forwarded {
+        let ends = "`end` owns a sender, so the channel cannot be disconnected while we wait";
+        loop {
+            let sent = select_biased! {
+                recv(self.ended) -> ending => {
+                    return Forwarded { ending: ending.expect(ends), all_sent: false };
+                }
+                recv(chunks) -> chunk => match chunk {
+                    Ok(Ok(text)) => outgoing.text(&text),
+                    Ok(Err(error)) => {
+                        self.end.signal(Ending::Failed { doing: "reading the input", error });
+                        continue;
+                    }
+                    Err(_) => break,
+                },
+            };
+            if let Err(error) = sent {
+                self.signal_unsent(error);
+                return Forwarded { ending: self.ended.recv().expect(ends), all_sent: false };
+            }
+        }
+        let finished = match at_input_end {
+            AtInputEnd::Finish => outgoing.close(),
+            AtInputEnd::Stay => outgoing.finish_line(),
+        };
+        let all_sent = finished.is_ok() && at_input_end == AtInputEnd::Finish;
+        if let Err(error) = finished {
+            self.signal_unsent(error);
+        }
+        Forwarded { ending: self.ended.recv().expect(ends), all_sent }
+    }
+
+    /// Signals why a write failed. A broken pipe, or no connection to close, says only that the
+    /// session has ended: the thread that ended it has signalled why, or is about to.
+    fn signal_unsent(&self, error: io::Error) {
+        if !matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::NotConnected) {
+            self.end.signal(Ending::of_failure("sending", error, &self.stream));
         }
     }
 

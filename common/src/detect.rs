@@ -1,13 +1,15 @@
 //! The three ways to detect a dead peer: the application's heartbeat, TCP keepalive, and
-//! both; and the socket options of the second.
+//! both; and keepalive's socket options.
 //!
-//! Keepalive knows whether the network and the host work, the heartbeat whether the service
-//! does. Keepalive is the kernel's: it sends a segment without data when the line has been
-//! idle, and needs no code in the peer.
+//! Keepalive tells whether the network and the host work. The heartbeat tells whether the
+//! service does. Keepalive belongs to the kernel: it sends a segment without data when the
+//! line has been idle, and the peer needs no code for it.
 
 use std::{fmt, io, net::TcpStream, time::Duration};
 
 use socket2::{SockRef, TcpKeepalive};
+
+use crate::period::KeepaliveSeconds;
 
 /// How a dead peer is detected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +25,7 @@ pub enum Detect {
 impl Detect {
     /// Whether the application's heartbeat is used.
     #[must_use]
-    pub fn by_heartbeat(&self) -> bool {
+    pub fn uses_heartbeat(&self) -> bool {
         !matches!(self, Self::Keepalive(_))
     }
 
@@ -52,16 +54,14 @@ pub struct Keepalive {
     pub user_timeout: Option<Duration>,
 }
 
-/// The article's figures, which are also Linux's, and no limit for bytes in flight.
-impl Default for Keepalive {
-    fn default() -> Self {
-        Self {
-            idle: Duration::from_hours(2),
-            interval: Duration::from_secs(75),
-            count: 9,
-            user_timeout: None,
-        }
-    }
+/// The figures of a program that is told none: the article's, which are also Linux's.
+impl Keepalive {
+    /// The default of [`idle`](Self::idle).
+    pub const IDLE: KeepaliveSeconds = KeepaliveSeconds::new(2 * 60 * 60);
+    /// The default of [`interval`](Self::interval).
+    pub const INTERVAL: KeepaliveSeconds = KeepaliveSeconds::new(75);
+    /// The default of [`count`](Self::count).
+    pub const COUNT: u32 = 9;
 }
 
 impl Keepalive {
@@ -89,6 +89,32 @@ impl Keepalive {
         self.read_back(&socket)
     }
 
+    /// The figures as the log holds them: idle, interval and user timeout in seconds, and the
+    /// count.
+    #[must_use]
+    pub fn figures(&self) -> (u64, u64, u32, Option<f64>) {
+        let user_timeout = self.user_timeout.map(|limit| limit.as_secs_f64());
+        (self.idle.as_secs(), self.interval.as_secs(), self.count, user_timeout)
+    }
+
+    /// What to warn of where keepalive is the only way to detect and nothing limits how long
+    /// bytes may be in flight.
+    ///
+    /// The proposal is no longer than a minute: the limit must be shorter than the about 15
+    /// minutes of retransmission that it is to end.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        const PROPOSAL: Duration = Duration::from_mins(1);
+        if self.user_timeout.is_some() || !HAS_USER_TIMEOUT {
+            return None;
+        }
+        let proposal = humantime::format_duration(self.detection_time().min(PROPOSAL));
+        Some(format!(
+            "while data is in flight keepalive is silent, and the kernel retransmits for about 15 \
+             minutes (tcp(7)) before it gives up; --user-timeout {proposal} limits that"
+        ))
+    }
+
     #[cfg(not(windows))]
     #[allow(clippy::unused_self, reason = "on Windows it is all there is to return")]
     fn read_back(&self, socket: &SockRef<'_>) -> io::Result<Self> {
@@ -111,7 +137,7 @@ impl fmt::Display for Keepalive {
         let [idle, interval] = [self.idle, self.interval].map(|duration| duration.as_secs());
         write!(f, "keepalive idle {idle}s, interval {interval}s, count {}", self.count)?;
         match self.user_timeout {
-            Some(limit) => write!(f, ", user time-out {}s", limit.as_secs()),
+            Some(limit) => write!(f, ", user timeout {}s", limit.as_secs()),
             None => Ok(()),
         }
     }

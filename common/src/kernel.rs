@@ -1,11 +1,13 @@
-//! What the kernel knows of a connection: the evidence behind a silence, and its own
-//! verdicts. All that asks the kernel is here; what follows from the answers is in
-//! [`diagnosis`](crate::diagnosis).
+//! What the kernel knows of a connection: the evidence behind a silence, the bytes that nobody
+//! has read yet, and the kernel's own verdicts. All code that asks the kernel is here; what
+//! follows from the answers is in [`diagnosis`](crate::diagnosis).
 
 #[cfg(target_os = "linux")]
 mod tcp_info;
 
 use std::{fmt, io, net::TcpStream, time::Duration};
+
+use crate::verdict::Unread;
 
 /// Which side of a connection we are. The kernel counts the connecting side's SYN among
 /// the bytes acknowledged.
@@ -22,7 +24,7 @@ pub enum Side {
 pub struct Evidence {
     /// Bytes sent that the peer's kernel has not acknowledged.
     pub in_flight: u64,
-    /// Bytes that wait to be sent, since the peer's window has no room for them.
+    /// Bytes that wait to be sent because the peer's window has no room for them.
     pub unsent: u64,
     /// The room in the peer's window when it last told, in bytes.
     pub window: u32,
@@ -30,8 +32,8 @@ pub struct Evidence {
     pub last_ack: Duration,
     /// Retransmissions since the bytes in flight last got fewer.
     pub retransmissions: u8,
-    /// Probes (of keepalive or of a closed window) since the peer's kernel last answered.
-    pub probes: u8,
+    /// Probes since the peer's kernel last answered: keepalive's, or those of a closed window.
+    pub unanswered_probes: u8,
 }
 
 impl Evidence {
@@ -43,11 +45,47 @@ impl Evidence {
     }
 }
 
-/// Bytes that have come from the peer, read or not; its end of stream counts as one. `None`
-/// where the kernel cannot be asked, as for [`Evidence::ask`].
+/// What the kernel holds of the peer's bytes beyond the `entered` ones, which the program has
+/// read and entered in its books.
+///
+/// Urgent bytes are counted by the kernel and never read by us: they give
+/// [`Unread::Unknown`].
 #[must_use]
-pub fn received(stream: &TcpStream) -> Option<u64> {
-    count_received(stream)
+pub fn unread(stream: &TcpStream, entered: u64) -> Unread {
+    match peek(stream) {
+        Peeked::Nothing => match received(stream) {
+            Some(received) if received > entered => Unread::Unknown,
+            Some(_) => Unread::Nothing,
+            None => Unread::Unknown,
+        },
+        Peeked::Something => Unread::Something,
+        Peeked::CannotSay => Unread::Unknown,
+    }
+}
+
+enum Peeked {
+    Nothing,
+    Something,
+    #[cfg_attr(unix, allow(dead_code, reason = "every Unix can say"))]
+    CannotSay,
+}
+
+#[cfg(unix)]
+fn peek(stream: &TcpStream) -> Peeked {
+    use std::os::fd::AsRawFd as _;
+
+    use nix::sys::socket::{MsgFlags, recv};
+
+    let flags = MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT;
+    match recv(stream.as_raw_fd(), &mut [0], flags) {
+        Err(nix::errno::Errno::EAGAIN) => Peeked::Nothing,
+        _ => Peeked::Something,
+    }
+}
+
+#[cfg(not(unix))]
+fn peek(_: &TcpStream) -> Peeked {
+    Peeked::CannotSay
 }
 
 /// The kernel's own verdict on a connection.
@@ -64,7 +102,7 @@ pub enum GaveUp {
 }
 
 impl GaveUp {
-    /// The verdict that an error carries, if it is one.
+    /// The verdict that an error of a read or a write carries, if it is one.
     #[must_use]
     pub fn from_error(error: &io::Error) -> Option<Self> {
         match error.kind() {
@@ -102,12 +140,13 @@ fn ask(_: &TcpStream, _: Side) -> Option<Evidence> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn count_received(_: &TcpStream) -> Option<u64> {
+fn received(_: &TcpStream) -> Option<u64> {
     None
 }
 
+/// Bytes that have come from the peer, read or not; its end of stream counts as one.
 #[cfg(target_os = "linux")]
-fn count_received(stream: &TcpStream) -> Option<u64> {
+fn received(stream: &TcpStream) -> Option<u64> {
     tcp_info::tcp_info(stream).map(|info| info.bytes_received)
 }
 
@@ -125,7 +164,7 @@ fn ask(stream: &TcpStream, side: Side) -> Option<Evidence> {
             window: info.snd_wnd,
             last_ack: Duration::from_millis(info.last_ack_recv.into()),
             retransmissions: info.retransmits,
-            probes: info.probes,
+            unanswered_probes: info.probes,
         }
     })
 }
@@ -174,14 +213,20 @@ mod tests {
     }
 
     #[test]
-    fn what_has_come_is_counted_before_it_is_read() {
+    fn bytes_that_nobody_has_entered_are_known_wherever_they_are() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (mut server, _) = listener.accept().unwrap();
-        assert_eq!(received(&client), Some(0));
+        assert_eq!(unread(&client, 0), Unread::Nothing);
         server.write_all(b"OK").unwrap();
-        client.peek(&mut [0; 2]).unwrap(); // it waits until they are here
-        assert_eq!(received(&client), Some(2));
+        client.peek(&mut [0; 2]).unwrap(); // it waits until they have come
+        assert_eq!(unread(&client, 0), Unread::Something, "the kernel holds them");
+        client.read_exact(&mut [0; 2]).unwrap();
+        assert_eq!(unread(&client, 0), Unread::Unknown, "a reader has taken them");
+        assert_eq!(unread(&client, 2), Unread::Nothing, "they are entered");
+        drop(server);
+        client.peek(&mut [0]).unwrap();
+        assert_eq!(unread(&client, 2), Unread::Something, "the end of stream");
     }
 
     #[test]

@@ -1,20 +1,20 @@
-//! What the server and the client share: the bytes on the wire ([`wire`]), the ways to
-//! detect a dead peer ([`detect`]), what the kernel knows of a connection ([`kernel`]) and
-//! what follows from it ([`diagnosis`]), what a flag may say ([`args`]) and how things are
-//! said to a person ([`console`], through [`log`]).
+//! What the server and the client share.
+//!
+//! - [`wire`]: the bytes of both directions
+//! - [`detect`]: the ways to detect a dead peer, and TCP keepalive's options
+//! - [`kernel`]: what the kernel knows of a connection; [`diagnosis`]: what follows from it
+//! - [`verdict`]: the question that both programs ask before they call a peer dead
+//! - [`args`] and [`period`]: the flags; [`log`] and [`words`]: what is said to people
 
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 pub mod args;
-pub mod console;
 pub mod detect;
 pub mod diagnosis;
 pub mod kernel;
 pub mod log;
-#[cfg(feature = "model")]
-pub mod model;
+pub mod period;
+pub mod verdict;
 pub mod wire;
-
-/// No wait in these programs is longer than this, 365 days; it keeps every sum of a moment
-/// and a few durations far from overflow.
-pub const LONGEST_WAIT: std::time::Duration = std::time::Duration::from_hours(365 * 24);
+pub mod words;

@@ -1,70 +1,149 @@
-//! A client's socket, as its thread, the queue and whoever ends it share it.
+//! One client's connection, as its thread, the reaper and the stop share it.
 //!
-//! The reaper and the stop end a connection by shutting its socket down: the blocked call
-//! of its thread returns, and the thread finds out here why.
+//! Each connection stands in the timeout queue, and one of three takes it out: its own thread
+//! when the client is done, the reaper, or the stop. The last two [`cut`](Connection::cut) it:
+//! they leave the reason here and shut the socket down, which wakes its thread.
 
 use std::{
     fmt,
     net::{Shutdown, TcpStream},
-    sync::OnceLock,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
-use common::kernel::{Evidence, Side};
+use common::{
+    diagnosis::Finding,
+    kernel::{self, Evidence, Side},
+    verdict::{self, Verdict},
+};
 
-/// One client's connection.
+use crate::limits::Place;
+
 pub struct Connection {
     id: u64,
     stream: TcpStream,
-    /// Set by the reaper, before it shuts the socket down.
-    evicted: OnceLock<Evicted>,
+    place: Place,
+    /// Bytes that the thread has read and for which it has touched the queue.
+    entered: AtomicU64,
+    /// Whether the thread is writing, and so cannot read.
+    writing: AtomicBool,
+    /// Whether the client was sent a probe in this silence.
+    probed: AtomicBool,
+    /// Whether the reaper has given this silence its grace.
+    waited: AtomicBool,
+    cut: OnceLock<Cut>,
 }
 
-/// What the reaper leaves to the connection's thread.
+/// Why a connection was cut.
 #[derive(Debug, Clone, Copy)]
-pub struct Evicted {
-    /// How long nothing had come from the client.
+pub enum Cut {
+    Evicted(Eviction),
+    ServerStopped,
+}
+
+/// What was known of a client when it was evicted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Eviction {
+    /// How long nothing had come from it.
     pub silent: Duration,
-    /// What the kernel knew then, where it can be asked.
+    /// What the kernel knew, where it can be asked.
     pub evidence: Option<Evidence>,
+    /// Whether it had been sent a probe.
+    pub probed: bool,
+}
+
+impl Eviction {
+    #[must_use]
+    pub fn finding(&self) -> Option<Finding> {
+        self.evidence.map(|evidence| Finding::new(evidence, self.silent))
+    }
 }
 
 impl Connection {
     /// A connection under an id that is never used again.
     #[must_use]
-    pub fn new(id: u64, stream: TcpStream) -> Self {
-        Self { id, stream, evicted: OnceLock::new() }
+    pub fn new(id: u64, stream: TcpStream, place: Place) -> Self {
+        Self {
+            id,
+            stream,
+            place,
+            entered: AtomicU64::new(0),
+            writing: AtomicBool::new(false),
+            probed: AtomicBool::new(false),
+            waited: AtomicBool::new(false),
+            cut: OnceLock::new(),
+        }
     }
 
-    /// The id.
     #[must_use]
     pub fn id(&self) -> u64 {
         self.id
     }
 
-    /// The socket.
     #[must_use]
     pub fn stream(&self) -> &TcpStream {
         &self.stream
     }
 
-    /// Drops the client after this much silence.
+    /// Enters that `total` bytes have come from the client so far. The queue must have been
+    /// touched for them before: the reaper takes bytes that are not entered for unheard.
+    pub fn enter(&self, total: u64) {
+        self.entered.store(total, Ordering::Release);
+        self.probed.store(false, Ordering::Relaxed);
+        self.waited.store(false, Ordering::Relaxed);
+    }
+
+    pub fn set_probed(&self) {
+        self.probed.store(true, Ordering::Relaxed);
+    }
+
+    pub fn set_writing(&self, writing: bool) {
+        self.writing.store(writing, Ordering::Relaxed);
+    }
+
+    /// Judges the client, whose deadline passed `late` ago. The bytes of a client that does not
+    /// read its replies stay unread here, and prove nothing.
+    #[must_use]
+    pub fn judge(&self, late: Duration) -> Verdict {
+        if self.writing.load(Ordering::Relaxed) {
+            return Verdict::Dead;
+        }
+        let unread = kernel::unread(&self.stream, self.entered.load(Ordering::Acquire));
+        let verdict = verdict::judge(unread, late, self.waited.load(Ordering::Relaxed));
+        if matches!(verdict, Verdict::Wait(_)) {
+            self.waited.store(true, Ordering::Relaxed);
+        }
+        verdict
+    }
+
+    /// Evicts the client after this much silence.
     pub fn evict(&self, silent: Duration) {
         let evidence = Evidence::ask(&self.stream, Side::Accepting);
-        let _ = self.evicted.set(Evicted { silent, evidence });
+        let probed = self.probed.load(Ordering::Relaxed);
+        self.cut(Cut::Evicted(Eviction { silent, evidence, probed }));
+    }
+
+    /// Ends the connection for this reason. Only the one who took it out of the queue may.
+    pub fn cut(&self, why: Cut) {
+        let _ = self.cut.set(why);
         self.shut_down();
     }
 
-    /// Whether the reaper ended it, and what was known then.
+    /// Waits for the reason of the one who took the connection out of the queue.
     #[must_use]
-    pub fn evicted(&self) -> Option<Evicted> {
-        self.evicted.get().copied()
+    pub fn why_cut(&self) -> Cut {
+        *self.cut.wait()
     }
 
-    /// Wakes the connection's thread out of any read or write. A connection that is
-    /// already gone refuses, which is as good. (On Windows a blocked read goes on:
+    /// Gives the place back, and then wakes the thread out of any read or write: a client that
+    /// sees its end of stream can connect again at once. A connection that is already gone
+    /// refuses to be shut down, which is as good. (On Windows a blocked read goes on:
     /// rust-lang/rust#121594.)
     pub fn shut_down(&self) {
+        self.place.give_back();
         let _ = self.stream.shutdown(Shutdown::Both);
     }
 }

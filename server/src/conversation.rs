@@ -1,9 +1,8 @@
 //! One client, start to end, on one thread: read, answer in place, write.
 //!
-//! Any byte from the client proves that it lives, so each read touches the queue. Where
-//! the server probes, a read has a time limit: when it passes, this very thread asks the
-//! client for a sign of life, once in each silence. A client that does not read can hold
-//! up nobody but itself.
+//! Any byte from the client proves that it lives, so each read touches the queue. If the server
+//! sends probes, this thread also sends the client one in each silence: its read ends at the
+//! moment the probe is due. A client that does not read holds up only its own thread.
 
 use std::{
     io::{self, ErrorKind, Read as _, Write as _},
@@ -13,53 +12,41 @@ use std::{
 };
 
 use common::{
-    console::Escaped,
-    diagnosis::{Finding, Lost},
+    diagnosis::Lost,
     kernel::{Evidence, GaveUp, Side},
+    log::HEARTBEATS,
     wire::{HEARTBEAT, Request, RequestReader},
+    words::Escaped,
 };
 use tracing::{Level, debug, enabled, info};
 
 use crate::{
-    connection::{Connection, Evicted},
-    ending::{Ending, Eviction},
+    connection::{Connection, Cut},
+    ending::Ending,
     timeout_queue::TimeoutQueue,
     totals::Traffic,
 };
 
-/// Bytes taken by one read at most.
+/// The most that one read takes.
 const READ_SIZE: usize = 64 * 1024;
 
-/// A conversation with one client.
+/// The shortest limit of a read: no time at all would mean no limit.
+const AT_ONCE: Duration = Duration::from_micros(1);
+
 pub struct Conversation<'a> {
     connection: &'a Connection,
     queue: &'a TimeoutQueue<Arc<Connection>>,
     probe: Option<Duration>,
+    /// When a byte last came.
     heard: Instant,
-    asked: Asked,
+    /// Whether the probe of this silence is behind us, sent or not.
+    past_probe: bool,
     traffic: Traffic,
 }
 
-/// Whether the client has been asked for a sign of life in this silence.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    NotYet,
-    Probed,
-    /// A probe would have landed within an echo.
-    Omitted,
-}
-
-/// What ended it other than the end of the client's stream.
-enum Broken {
-    /// The reaper or the stop had just taken the connection out of the queue.
-    Displaced,
-    Reading(io::Error),
-    Writing(io::Error),
-}
-
 impl<'a> Conversation<'a> {
-    /// A conversation that begins now. After `probe` of silence, if given, the client is
-    /// asked for a sign of life.
+    /// A conversation that begins now. After `probe` of silence, if given, the client is sent a
+    /// probe.
     #[must_use]
     pub fn new(
         connection: &'a Connection,
@@ -67,43 +54,50 @@ impl<'a> Conversation<'a> {
         probe: Option<Duration>,
     ) -> Self {
         let (heard, traffic) = (Instant::now(), Traffic::default());
-        Self { connection, queue, probe, heard, asked: Asked::NotYet, traffic }
+        Self { connection, queue, probe, heard, past_probe: false, traffic }
     }
 
-    /// Serves the client until it or somebody else ends the connection. A panic ends this
-    /// connection alone.
-    pub fn run(mut self, server_is_stopping: impl FnOnce() -> bool) -> (Ending, Traffic) {
-        let ended = catch_unwind(AssertUnwindSafe(|| self.converse()));
-        self.queue.remove(self.connection.id());
-        let ending = match ended {
+    /// Serves the client until the connection ends. A panic ends this connection alone.
+    pub fn run(mut self) -> (Ending, Traffic) {
+        let conversed = catch_unwind(AssertUnwindSafe(|| self.converse()));
+        let was_cut = self.queue.remove(self.connection.id()).is_none();
+        let ending = match conversed {
             Err(_) => Ending::Panicked,
-            Ok(ended) => self.ending(ended, server_is_stopping()),
+            Ok(_) if was_cut => match self.connection.why_cut() {
+                Cut::Evicted(eviction) => Ending::Evicted(eviction),
+                Cut::ServerStopped => Ending::ServerStopped,
+            },
+            Ok(Ok(())) => Ending::ClosedByClient,
+            Ok(Err(error)) => self.why_broken(error),
         };
-        self.connection.shut_down(); // the kernel is asked for evidence before
+        self.connection.shut_down(); // after the kernel was asked for evidence
         (ending, self.traffic)
     }
 
-    fn converse(&mut self) -> Result<(), Broken> {
+    /// Answers until the client ends its stream, or somebody else takes the connection.
+    fn converse(&mut self) -> io::Result<()> {
         let mut requests = RequestReader::new(READ_SIZE);
-        self.limit_reads(self.probe)?;
         loop {
             let received = self.read(&mut requests)?;
+            if received > 0 && !self.hear(received) {
+                return Ok(());
+            }
             let mut heartbeats = 0;
             let seen = |request: Request<'_>| match request {
                 Request::Heartbeat => heartbeats += 1,
-                Request::Text(text) => show(self.connection, text),
+                Request::Text(text) => log_text(self.connection, text),
             };
             let replies = match received {
                 0 => requests.finish(seen),
                 _ => requests.answer(received, seen),
             };
-            match heartbeats {
-                0 => {}
-                1 => info!("{} heartbeat", self.connection),
-                _ => info!("{} heartbeat ({heartbeats} in one read)", self.connection),
+            if heartbeats > 0 {
+                log_heartbeats(self.connection, heartbeats);
             }
             self.traffic.heartbeats += heartbeats;
-            self.connection.stream().write_all(replies).map_err(Broken::Writing)?;
+            self.connection.set_writing(true);
+            self.connection.stream().write_all(replies)?;
+            self.connection.set_writing(false);
             self.traffic.bytes_out += replies.len() as u64;
             if received == 0 {
                 return Ok(());
@@ -111,88 +105,66 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    fn read(&mut self, requests: &mut RequestReader) -> Result<usize, Broken> {
+    fn read(&mut self, requests: &mut RequestReader) -> io::Result<usize> {
         loop {
+            self.limit_read()?;
             match self.connection.stream().read(requests.space()) {
-                Ok(0) => return Ok(0),
-                Ok(received) => {
-                    self.traffic.bytes_in += received as u64;
-                    self.hear()?;
-                    return Ok(received);
-                }
+                // A read with a limit is interrupted when the process is stopped and continued.
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if is_time_limit(&error) => self.probe(requests.at_boundary())?,
-                Err(error) => return Err(Broken::Reading(error)),
+                Err(error) if is_time_limit(&error) => self.send_probe(requests.at_boundary())?,
+                read => return read,
             }
         }
     }
 
-    fn hear(&mut self) -> Result<(), Broken> {
-        let now = Instant::now();
-        if !self.queue.touch(self.connection.id(), now) {
-            return Err(Broken::Displaced);
-        }
-        self.heard = now;
-        if self.asked != Asked::NotYet {
-            self.asked = Asked::NotYet;
-            self.limit_reads(self.probe)?;
-        }
-        Ok(())
-    }
-
-    /// Asks the client for a sign of life, unless it would land within an echo; then waits
-    /// without a limit, for there is one probe for each silence.
-    fn probe(&mut self, at_boundary: bool) -> Result<(), Broken> {
-        self.limit_reads(None)?;
-        self.asked = if at_boundary { Asked::Probed } else { Asked::Omitted };
-        if at_boundary {
-            self.connection.stream().write_all(HEARTBEAT).map_err(Broken::Writing)?;
-            self.traffic.bytes_out += HEARTBEAT.len() as u64;
-            info!("{} probe sent", self.connection);
-        }
-        Ok(())
-    }
-
-    fn limit_reads(&self, limit: Option<Duration>) -> Result<(), Broken> {
-        self.connection.stream().set_read_timeout(limit).map_err(Broken::Reading)
-    }
-
-    /// Who ended it matters more than how that showed: an eviction and a stop look to the
-    /// conversation like the client's end of stream or a broken pipe. A write that an
-    /// eviction ended had been blocked ever since the client was last heard.
-    fn ending(&self, ended: Result<(), Broken>, server_is_stopping: bool) -> Ending {
-        let silent = self.heard.elapsed();
-        let evicted = match (self.connection.evicted(), &ended) {
-            (None, Err(Broken::Displaced)) if !server_is_stopping => {
-                Some(Evicted { silent, evidence: None }) // the reaper has not come to it yet
-            }
-            (evicted, _) => evicted,
+    /// Lets the next read end at the moment the probe is due. The kernel takes a duration that
+    /// starts over with each read, so it is worked out from that moment each time.
+    fn limit_read(&self) -> io::Result<()> {
+        let Some(probe) = self.probe else {
+            return Ok(());
         };
-        if let Some(Evicted { silent, evidence }) = evicted {
-            let blocked = matches!(ended, Err(Broken::Writing(_)));
-            let finding = evidence.map(|evidence| Finding::new(evidence, silent));
-            let probed = self.asked == Asked::Probed;
-            return Ending::Evicted(Eviction { silent, blocked, probed, finding });
+        let left = (self.heard + probe).saturating_duration_since(Instant::now());
+        let limit = (!self.past_probe).then_some(left.max(AT_ONCE));
+        self.connection.stream().set_read_timeout(limit)
+    }
+
+    /// Enters that bytes have come. Returns whether the connection is still in the queue.
+    fn hear(&mut self, received: usize) -> bool {
+        self.heard = Instant::now();
+        self.past_probe = false;
+        self.traffic.bytes_in += received as u64;
+        let stays = self.queue.touch(self.connection.id(), self.heard);
+        self.connection.enter(self.traffic.bytes_in);
+        stays
+    }
+
+    /// Sends the client the one probe of this silence, unless it would land within an echo.
+    fn send_probe(&mut self, at_boundary: bool) -> io::Result<()> {
+        self.past_probe = true;
+        if at_boundary {
+            self.connection.stream().write_all(HEARTBEAT)?;
+            self.connection.set_probed();
+            self.traffic.bytes_out += HEARTBEAT.len() as u64;
+            let conn = self.connection.id();
+            info!(event = "probe_sent", conn, "{} probe sent", self.connection);
         }
-        match ended {
-            _ if server_is_stopping => Ending::ServerStopped,
-            Ok(()) | Err(Broken::Displaced) => Ending::ClosedByClient,
-            Err(Broken::Reading(error) | Broken::Writing(error)) => {
-                match GaveUp::from_error(&error) {
-                    Some(verdict) => {
-                        let evidence = Evidence::ask(self.connection.stream(), Side::Accepting);
-                        Ending::Lost(Lost { verdict, evidence })
-                    }
-                    // The client closed, and did not wait for its replies.
-                    None if error.kind() == ErrorKind::BrokenPipe => Ending::ClosedByClient,
-                    None => Ending::Failed(error),
-                }
+        Ok(())
+    }
+
+    fn why_broken(&self, error: io::Error) -> Ending {
+        match GaveUp::from_error(&error) {
+            Some(verdict) => {
+                let evidence = Evidence::ask(self.connection.stream(), Side::Accepting);
+                Ending::Lost(Lost { verdict, evidence })
             }
+            // The client closed the connection and did not wait for its replies.
+            None if error.kind() == ErrorKind::BrokenPipe => Ending::ClosedByClient,
+            None => Ending::Failed(error),
         }
     }
 }
 
-/// Whether a read ended because of its time limit; Windows says so in another way.
+/// Whether a read ended because of its time limit. Windows says so in another way.
 fn is_time_limit(error: &io::Error) -> bool {
     match error.kind() {
         ErrorKind::WouldBlock => true,
@@ -201,10 +173,20 @@ fn is_time_limit(error: &io::Error) -> bool {
     }
 }
 
-fn show(connection: &Connection, text: &[u8]) {
+fn log_heartbeats(connection: &Connection, count: u64) {
+    let conn = connection.id();
+    let in_one_read = match count {
+        1 => String::new(),
+        _ => format!(" ({count} in one read)"),
+    };
+    info!(target: HEARTBEATS, event = "heartbeat", conn, count, "{connection} heartbeat{in_one_read}");
+}
+
+fn log_text(connection: &Connection, text: &[u8]) {
     if enabled!(Level::DEBUG) {
         for line in text.split_inclusive(|&byte| byte == b'\n') {
-            debug!("{connection} text {}", Escaped(line));
+            let (conn, bytes, shown) = (connection.id(), line.len(), Escaped(line));
+            debug!(event = "text", conn, bytes, text = %shown, "{connection} text {shown}");
         }
     }
 }

@@ -1,19 +1,22 @@
 //! Why a connection ended: one value, from which its log line and the totals are made.
 
-use std::{fmt, io, time::Duration};
+use std::{fmt, io};
 
 use common::{
-    console::Seconds,
-    diagnosis::{Finding, Lost},
+    diagnosis::{Cause, Finding, Lost},
+    event_with_finding,
     kernel::GaveUp,
+    words::Seconds,
 };
+
+use crate::{connection::Eviction, totals::Traffic};
 
 /// The reason for a connection's end.
 #[derive(Debug)]
 pub enum Ending {
     /// The client ended its stream, or closed the connection.
     ClosedByClient,
-    /// Nothing came from the client for the time-out, and the reaper ended it.
+    /// Nothing came from the client for the timeout, and the reaper ended it.
     Evicted(Eviction),
     /// Our kernel declared the connection dead.
     Lost(Lost),
@@ -25,44 +28,103 @@ pub enum Ending {
     Panicked,
 }
 
-/// What was known of a client when it was evicted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Eviction {
-    /// How long nothing had come.
-    pub silent: Duration,
-    /// Whether a reply had been waiting to be written all that time.
-    pub blocked: bool,
-    /// Whether it had been sent a probe.
-    pub probed: bool,
-    /// What the kernel knew, where it can be asked.
-    pub finding: Option<Finding>,
+/// The reason in a word, by which the totals are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    ClosedByClient,
+    Silent,
+    NotReading,
+    HostSilent,
+    Reset,
+    GaveUp,
+    ServerStopped,
+    Failed,
+    Panicked,
 }
 
-impl Eviction {
-    fn is_not_reading(&self) -> bool {
-        match self.finding {
-            Some(finding) => matches!(finding, Finding::NotReading(_)),
-            None => self.blocked,
+impl Reason {
+    /// The reason as the log's field `reason` holds it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ClosedByClient => "closed_by_client",
+            Self::Silent => "silent",
+            Self::NotReading => "not_reading",
+            Self::HostSilent => "host_silent",
+            Self::Reset => "reset",
+            Self::GaveUp => "gave_up",
+            Self::ServerStopped => "server_stopped",
+            Self::Failed => "failed",
+            Self::Panicked => "panicked",
         }
     }
 }
 
-impl Ending {
-    /// The reason in a word or two, by which the totals are kept.
-    #[must_use]
-    pub fn reason(&self) -> &'static str {
-        match self {
+/// The reason as the totals name it.
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
             Self::ClosedByClient => "closed by the client",
-            Self::Evicted(eviction) if eviction.is_not_reading() => "evicted for not reading",
-            Self::Evicted(Eviction { finding: Some(Finding::HostSilent(_)), .. }) => {
-                "evicted with their hosts gone"
-            }
-            Self::Evicted(_) => "evicted for silence",
-            Self::Lost(Lost { verdict: GaveUp::Reset, .. }) => "reset",
-            Self::Lost(_) => "given up by the kernel",
+            Self::Silent => "evicted for silence",
+            Self::NotReading => "evicted for not reading",
+            Self::HostSilent => "evicted with their hosts gone",
+            Self::Reset => "reset",
+            Self::GaveUp => "given up by the kernel",
             Self::ServerStopped => "ended by the stop",
-            Self::Failed(_) => "failed",
+            Self::Failed => "failed",
             Self::Panicked => "panicked",
+        })
+    }
+}
+
+impl Ending {
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::ClosedByClient => Reason::ClosedByClient,
+            Self::Evicted(eviction) => match eviction.finding().map(|finding| finding.cause) {
+                Some(Cause::NotReading) => Reason::NotReading,
+                Some(Cause::HostSilent) => Reason::HostSilent,
+                _ => Reason::Silent,
+            },
+            Self::Lost(Lost { verdict: GaveUp::Reset, .. }) => Reason::Reset,
+            Self::Lost(_) => Reason::GaveUp,
+            Self::ServerStopped => Reason::ServerStopped,
+            Self::Failed(_) => Reason::Failed,
+            Self::Panicked => Reason::Panicked,
+        }
+    }
+
+    fn finding(&self) -> Option<Finding> {
+        match self {
+            Self::Evicted(eviction) => eviction.finding(),
+            Self::Lost(lost) => lost.finding(),
+            _ => None,
+        }
+    }
+
+    /// Logs the end of connection `conn`.
+    pub fn log(&self, conn: u64, traffic: Traffic) {
+        let Traffic { heartbeats, bytes_in, bytes_out } = traffic;
+        let (silent_s, probed) = match self {
+            Self::Evicted(eviction) => (Some(eviction.silent.as_secs_f64()), Some(eviction.probed)),
+            _ => (None, None),
+        };
+        let error = match self {
+            Self::Failed(error) => Some(error.to_string()),
+            _ => None,
+        };
+        macro_rules! ended {
+            ($level:ident) => {
+                event_with_finding!($level, self.finding(), {
+                    event = "ended", conn, reason = self.reason().name(), silent_s, probed,
+                    error, heartbeats, bytes_in, bytes_out
+                }, "conn-{conn} {self}")
+            };
+        }
+        match self {
+            Self::ClosedByClient | Self::ServerStopped => ended!(info),
+            _ => ended!(warn),
         }
     }
 }
@@ -82,18 +144,19 @@ impl fmt::Display for Ending {
 
 impl fmt::Display for Eviction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let finding = self.finding();
         write!(f, "evicted: silent for {}", Seconds(self.silent))?;
-        if self.is_not_reading() {
+        if finding.is_some_and(|finding| finding.cause == Cause::NotReading) {
             f.write_str(", not reading our replies")?;
         }
         if self.probed {
             f.write_str(", and the probe went unanswered")?;
         }
-        match self.finding {
-            Some(Finding::ServiceSilent(evidence)) => {
+        match finding {
+            Some(Finding { cause: Cause::ServiceSilent, evidence }) => {
                 write!(f, "; its host still acknowledges (last {} ago)", Seconds(evidence.last_ack))
             }
-            Some(Finding::NothingAsked(_)) => {
+            Some(Finding { cause: Cause::NothingAsked, .. }) => {
                 f.write_str("; its host has been silent too, and was not asked")
             }
             Some(finding) => write!(f, "; {finding}"),

@@ -2,17 +2,24 @@
 
 #![forbid(unsafe_code)]
 
-use std::{error::Error, io::Write as _, process::ExitCode, time::Duration};
+use std::{error::Error, process, process::ExitCode};
 
-use clap::{CommandFactory as _, Parser, error::ErrorKind};
+use clap::Parser;
 use common::{
-    args::{self, DetectArgs},
-    console::{self, ALWAYS, Count, Verbosity},
+    args,
+    detect::Detect,
+    log::{ALWAYS, Log, LogArgs, say_error},
+    period::Period,
+    words::Count,
 };
-use server::{config::Config, listen::listen, room, server::Server};
+use server::{
+    limits,
+    listen::listen,
+    server::{Config, Server},
+};
 use tracing::{info, warn};
 
-/// An echo server that evicts the clients that fall silent.
+/// An echo server that evicts clients that fall silent.
 ///
 /// It sends each line back in capitals and answers each heartbeat (`HeartBeat`) with
 /// `OK`. A client from which nothing has come for --timeout is evicted.
@@ -25,75 +32,96 @@ use tracing::{info, warn};
 )]
 struct Cli {
     /// Where to listen; 0.0.0.0:5005 or [::]:5005 opens it to the network, port 0 picks a free port
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005", value_parser = args::checked(args::host_and_port))]
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005", value_parser = args::host_and_port)]
     listen: String,
 
     /// Evict a client from which nothing has come for this long
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = args::checked(args::duration))]
-    timeout: Duration,
+    #[arg(long, value_name = "DURATION", default_value_t = Config::TIMEOUT)]
+    timeout: Period,
 
-    /// Ask a client that has been silent for this long for a sign of life; shorter than --timeout
-    #[arg(long, value_name = "DURATION", value_parser = args::checked(args::duration))]
-    probe: Option<Duration>,
+    /// Send a probe to a client that has been silent for this long; shorter than --timeout
+    #[arg(long, value_name = "DURATION")]
+    probe: Option<Period>,
 
     /// Close new connections at once while this many are held
-    #[arg(long, value_name = "N", default_value = "5000", value_parser = args::checked(args::positive))]
-    max_connections: u32,
+    #[arg(long, value_name = "N", default_value_t = Config::MAX_CONNECTIONS, value_parser = args::at_least_one)]
+    max_connections: usize,
 
     #[command(flatten)]
-    detect: DetectArgs,
+    detect: Detect,
+
+    /// Log the text that passes, too
+    #[arg(short, long)]
+    verbose: bool,
 
     #[command(flatten)]
-    verbosity: Verbosity,
+    log: LogArgs,
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let config = configure(&cli).unwrap_or_else(|message| {
-        Cli::command().error(ErrorKind::ArgumentConflict, message).exit()
-    });
-    match run(&cli, config) {
+    let cli: Cli = args::parse();
+    let config = configure(&cli).unwrap_or_else(|message| args::refuse::<Cli>(message));
+    let log = match cli.log.start(cli.verbose) {
+        Ok(log) => log,
+        Err(error) => {
+            say_error(format!("cannot start the log's thread: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    match run(&cli, config, &log) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "error: {error}");
+            log.fail(error);
             ExitCode::FAILURE
         }
     }
 }
 
 fn configure(cli: &Cli) -> Result<Config, String> {
-    let wanted = usize::try_from(cli.max_connections).unwrap_or(usize::MAX);
-    let max_connections = wanted.min(room::for_connections());
-    Config::new(cli.timeout, cli.probe, max_connections, cli.detect.detect()?)
-        .map_err(|error| error.to_string())
+    let Cli { timeout, probe, detect, .. } = *cli;
+    if probe.is_some_and(|probe| probe >= timeout) {
+        return Err("--probe must be shorter than --timeout".to_owned());
+    }
+    if probe.is_some() && !detect.uses_heartbeat() {
+        return Err(
+            "--probe needs the heartbeat's timeout: --detect heartbeat or --detect both".to_owned()
+        );
+    }
+    let max_connections = cli.max_connections.min(limits::room());
+    Ok(Config { timeout, probe, max_connections, detect })
 }
 
-fn run(cli: &Cli, config: Config) -> Result<(), Box<dyn Error>> {
-    let _log = console::start_log(cli.verbosity)?;
-    if config.max_connections() == 0 {
+fn run(cli: &Cli, config: Config, log: &Log) -> Result<(), Box<dyn Error>> {
+    let room = config.max_connections;
+    if room == 0 {
         return Err(
             "no room for a single connection: raise the limit of open files (ulimit -n)".into()
         );
     }
     let listener = listen(&cli.listen)?;
     let address = listener.local_addr()?;
-    let server = Server::new(listener, config);
-    let stopper = server.stopper();
+    let (server, stopper) = Server::new(listener, config);
     ctrlc::set_handler(move || stopper.stop())?;
 
-    let held = config.max_connections();
-    if u32::try_from(held).is_ok_and(|held| held < cli.max_connections) {
-        let room = Count(u64::try_from(held)?, "connection");
+    let wanted = cli.max_connections;
+    if room < wanted {
         warn!(
-            "this process has room for {room}, not for {} (--max-connections)",
-            cli.max_connections
+            event = "limited",
+            room,
+            wanted,
+            "this process has room for {}, not for {wanted} (--max-connections)",
+            Count(room as u64, "connection")
         );
     }
-    if let Some(warning) = args::warning(config.detect()) {
-        warn!("{warning}");
+    if let Detect::Keepalive(keepalive) = config.detect
+        && let Some(warning) = keepalive.warning()
+    {
+        warn!(event = "no_user_timeout", "{warning}");
     }
-    info!(target: ALWAYS, "listening on {address}");
+    let pid = process::id();
+    info!(target: ALWAYS, event = "listening", %address, pid, "listening on {address} (pid {pid})");
     let totals = server.run()?;
-    info!("stopped; {totals}");
+    log.make_room();
+    totals.log();
     Ok(())
 }

@@ -3,33 +3,34 @@
 //! | thread | blocks on | ended by |
 //! | --- | --- | --- |
 //! | the caller of [`Server::run`] | `accept` | the [`Stopper`] |
-//! | `conn-N`, one a client | `read` or `write` | its client, the reaper, the stop |
+//! | `conn-N`, one per client | `read` or `write` | its client, the reaper, the stop |
 //! | `reaper`, if the heartbeat is used | a channel, until the first deadline | the stop |
 //!
-//! They are scoped threads: [`Server::run`] does not return before each has ended.
+//! The threads are scoped: [`Server::run`] does not return before each has ended.
+//!
+//! One channel stops everything. Nothing is ever sent on it; the [`Stopper`] drops its sender.
 
 use std::{
+    convert::Infallible,
     io::{self, ErrorKind},
-    net::{SocketAddr, TcpListener, TcpStream},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
+    net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
+    sync::Arc,
     thread::{self, Scope},
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use common::{detect::Detect, period::Period};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError};
 use parking_lot::Mutex;
+use socket2::SockRef;
 use tracing::{error, info, warn};
 
 use crate::{
-    config::Config,
-    connection::Connection,
+    connection::{Connection, Cut},
     conversation::Conversation,
     ending::Ending,
+    limits::{Place, Places},
     reaper,
-    stopper::Stopper,
     timeout_queue::{Expired, TimeoutQueue},
     totals::{Totals, Traffic},
 };
@@ -37,163 +38,229 @@ use crate::{
 /// Address space for a connection's stack; only the pages in use take memory.
 const STACK_SIZE: usize = 256 * 1024;
 
-/// How long to leave a failing `accept` or thread start alone. When descriptors or
-/// threads have run out, trying again at once would only burn the processor.
+/// How long a failing `accept` or thread start is left alone. When descriptors or threads have
+/// run out, trying again at once would only use up the processor.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// A server on its listener.
+/// How the server treats its clients.
+#[derive(Debug, Clone, Copy)]
+pub struct Config {
+    /// A client is evicted after this much silence.
+    pub timeout: Period,
+    /// A client is sent a probe after this much silence.
+    pub probe: Option<Period>,
+    /// Clients beyond this number are closed at once.
+    pub max_connections: usize,
+    /// How a dead client is detected.
+    pub detect: Detect,
+}
+
+impl Config {
+    /// The timeout of a server that is told none.
+    pub const TIMEOUT: Period = Period::new(Duration::from_mins(1));
+    /// How many clients such a server holds.
+    pub const MAX_CONNECTIONS: usize = 5000;
+}
+
 pub struct Server {
     listener: Arc<TcpListener>,
     config: Config,
     queue: TimeoutQueue<Arc<Connection>>,
-    held: AtomicUsize,
+    places: Places,
     totals: Mutex<Totals>,
-    stopping: Arc<AtomicBool>,
-    pause_end: (Sender<()>, Receiver<()>),
+    /// Disconnected when the server is to stop.
+    stop: Receiver<Infallible>,
+}
+
+/// Stops one server from another thread, such as a signal handler's.
+pub struct Stopper {
+    listener: Arc<TcpListener>,
+    running: Mutex<Option<Sender<Infallible>>>,
 }
 
 impl Server {
-    /// A server that will accept from `listener`.
+    /// A server that will accept from `listener`, and what stops it.
     #[must_use]
-    pub fn new(listener: TcpListener, config: Config) -> Self {
-        Self {
-            listener: Arc::new(listener),
+    pub fn new(listener: TcpListener, config: Config) -> (Self, Stopper) {
+        let (running, stop) = crossbeam_channel::bounded(0);
+        let listener = Arc::new(listener);
+        let stopper =
+            Stopper { listener: Arc::clone(&listener), running: Mutex::new(Some(running)) };
+        let server = Self {
+            listener,
             config,
-            queue: TimeoutQueue::new(config.timeout()),
-            held: AtomicUsize::new(0),
+            queue: TimeoutQueue::new(config.timeout.get()),
+            places: Places::new(config.max_connections),
             totals: Mutex::default(),
-            stopping: Arc::default(),
-            pause_end: crossbeam_channel::bounded(1),
-        }
+            stop,
+        };
+        (server, stopper)
     }
 
-    /// What stops this server.
-    #[must_use]
-    pub fn stopper(&self) -> Stopper {
-        let (listener, stopping) = (Arc::clone(&self.listener), Arc::clone(&self.stopping));
-        Stopper::new(listener, stopping, self.pause_end.0.clone())
-    }
-
-    /// Serves until it is stopped; then shuts every connection down and waits for every
-    /// thread.
+    /// Serves until it is stopped; then ends every connection and waits for every thread.
     ///
     /// # Errors
     /// When the reaper's thread cannot be started.
     pub fn run(self) -> io::Result<Totals> {
-        let (end_reaper, reaper_end) = crossbeam_channel::bounded::<()>(0);
         thread::scope(|scope| -> io::Result<()> {
-            let reaper = if self.config.detect().by_heartbeat() {
+            let reaper = if self.config.detect.uses_heartbeat() {
                 let reaper = thread::Builder::new().name("reaper".to_owned());
-                Some(reaper.spawn_scoped(scope, || self.reap(&reaper_end))?)
+                Some(reaper.spawn_scoped(scope, || self.reap())?)
             } else {
                 None
             };
-
             self.accept(scope);
-
             for connection in self.queue.drain() {
-                connection.shut_down();
+                connection.cut(Cut::ServerStopped);
             }
-            drop(end_reaper);
             if reaper.is_some_and(|reaper| reaper.join().is_err()) {
-                error!("the reaper panicked: clients that fell silent since were not evicted");
+                error!(
+                    event = "reaper_failed",
+                    "the reaper panicked: silent clients were not evicted since"
+                );
             }
             Ok(())
         })?;
         Ok(self.totals.into_inner())
     }
 
-    /// The reaper's thread, until the other half of `end` is dropped.
-    fn reap(&self, end: &Receiver<()>) {
-        let sleep = |deadline| match end.recv_deadline(deadline) {
+    /// The reaper's thread.
+    fn reap(&self) {
+        let sleep = |deadline| match self.stop.recv_deadline(deadline) {
             Err(RecvTimeoutError::Timeout) => Some(Instant::now()),
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Disconnected) => None,
+            Ok(never) => match never {},
         };
+        let judge = |connection: &Arc<Connection>, late| connection.judge(late);
         let evict = |Expired { item, silent }: Expired<Arc<Connection>>| item.evict(silent);
-        reaper::run(&self.queue, Instant::now(), sleep, evict);
-    }
-
-    fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Acquire)
+        reaper::run(&self.queue, Instant::now(), sleep, judge, evict);
     }
 
     fn accept<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) {
-        let mut ids = 1..;
+        let mut last_id = 0;
         loop {
             let accepted = self.listener.accept();
-            if self.is_stopping() {
+            if self.stop.try_recv() == Err(TryRecvError::Disconnected) {
                 return;
             }
             match accepted {
-                Ok((stream, peer)) => self.admit(scope, &mut ids, stream, peer),
-                // The client that waited is gone again, or a signal came in between.
+                Ok((stream, peer)) => {
+                    let Some(place) = self.places.take() else {
+                        self.refuse(stream, peer);
+                        continue;
+                    };
+                    last_id += 1;
+                    self.admit(scope, last_id, place, stream, peer);
+                }
+                // The client that waited is gone again.
                 Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => self.pause("cannot accept", &error),
+                Err(error) => {
+                    let pause_s = PAUSE.as_secs_f64();
+                    warn!(event = "accept_failed", %error, pause_s, "cannot accept: {error}; trying again in {}ms", PAUSE.as_millis());
+                    self.pause();
+                }
             }
         }
+    }
+
+    fn refuse(&self, stream: TcpStream, peer: SocketAddr) {
+        drop(stream);
+        let limit = self.config.max_connections;
+        warn!(
+            event = "refused", %peer, limit,
+            "closed {peer} at once: the limit of {limit} connections is reached (--max-connections)"
+        );
     }
 
     fn admit<'scope>(
         &'scope self,
         scope: &'scope Scope<'scope, '_>,
-        ids: &mut impl Iterator<Item = u64>,
+        id: u64,
+        place: Place,
         stream: TcpStream,
         peer: SocketAddr,
     ) {
-        let limit = self.config.max_connections();
-        if self.held.load(Ordering::Relaxed) >= limit {
-            drop(stream);
-            warn!(
-                "closed {peer} at once: the limit of {limit} connections is reached (--max-connections)"
-            );
-            return;
-        }
-        let id = ids.next().expect("2^64 connections take longer than anybody has");
-        let connection = Arc::new(Connection::new(id, stream));
+        let connection = Arc::new(Connection::new(id, stream, place));
         self.queue.insert(id, Arc::clone(&connection), Instant::now());
-        self.held.fetch_add(1, Ordering::Relaxed);
-
         let thread = thread::Builder::new().name(connection.to_string()).stack_size(STACK_SIZE);
-        if let Err(error) = thread.spawn_scoped(scope, move || self.serve(connection, peer)) {
+        if let Err(error) = thread.spawn_scoped(scope, move || self.serve(&connection, peer)) {
             self.queue.remove(id);
-            self.held.fetch_sub(1, Ordering::Relaxed);
-            self.pause(&format!("cannot start a thread for {peer}"), &error);
+            let pause_s = PAUSE.as_secs_f64();
+            warn!(
+                event = "thread_failed", %peer, %error, pause_s,
+                "closed {peer} at once: no thread can be started ({error}); accepting again in {}ms",
+                PAUSE.as_millis()
+            );
+            self.pause();
         }
     }
 
     /// A connection's thread.
-    fn serve(&self, connection: Arc<Connection>, peer: SocketAddr) {
-        let name = connection.to_string();
-        info!("{name} connected from {peer}");
-        let (ending, traffic) = match self.set_options(&connection) {
-            Ok(()) => Conversation::new(&connection, &self.queue, self.config.probe())
-                .run(|| self.is_stopping()),
+    fn serve(&self, connection: &Arc<Connection>, peer: SocketAddr) {
+        let conn = connection.id();
+        info!(event = "connected", conn, %peer, "{connection} connected from {peer}");
+        let (ending, traffic) = match self.set_options(connection) {
+            Ok(()) => {
+                let probe = self.config.probe.map(Period::get);
+                Conversation::new(connection, &self.queue, probe).run()
+            }
             Err(error) => {
-                self.queue.remove(connection.id());
+                self.queue.remove(conn);
+                connection.shut_down();
                 (Ending::Failed(error), Traffic::default())
             }
         };
         self.totals.lock().add(&ending, traffic);
-        drop(connection);
-        self.held.fetch_sub(1, Ordering::Relaxed); // who reads that it is gone finds its place free
-        match ending {
-            Ending::ClosedByClient | Ending::ServerStopped => info!("{name} {ending}"),
-            _ => warn!("{name} {ending}"),
-        }
+        ending.log(conn, traffic);
     }
 
     fn set_options(&self, connection: &Connection) -> io::Result<()> {
         connection.stream().set_nodelay(true)?; // a reply must not wait for the next one
-        if let Some(keepalive) = self.config.detect().keepalive() {
+        if let Some(keepalive) = self.config.detect.keepalive() {
             let held = keepalive.apply(connection.stream())?;
-            info!("{connection} {held}");
+            let (idle_s, interval_s, count, user_timeout_s) = held.figures();
+            info!(
+                event = "keepalive",
+                conn = connection.id(),
+                idle_s,
+                interval_s,
+                count,
+                user_timeout_s,
+                "{connection} {held}"
+            );
         }
         Ok(())
     }
 
-    fn pause(&self, what: &str, error: &io::Error) {
-        warn!("{what}: {error}; trying again in {}ms", PAUSE.as_millis());
-        let _ = self.pause_end.1.recv_timeout(PAUSE);
+    fn pause(&self) {
+        let _ = self.stop.recv_timeout(PAUSE);
     }
+}
+
+impl Stopper {
+    /// Tells the server to stop, and wakes it out of `accept` or a pause.
+    ///
+    /// On Linux shutting the listener down wakes a blocked `accept`, and needs no descriptor,
+    /// of which there may be none left. Elsewhere a listener refuses to be shut down, and a
+    /// connection to ourselves wakes it.
+    pub fn stop(&self) {
+        drop(self.running.lock().take());
+        if SockRef::from(&*self.listener).shutdown(Shutdown::Both).is_err()
+            && let Ok(address) = self.listener.local_addr()
+        {
+            let _ = TcpStream::connect(reachable(address));
+        }
+    }
+}
+
+/// A server can listen on the address that means "any of ours", but not every system connects
+/// to it.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
 }

@@ -1,21 +1,21 @@
-//! The lock around what several threads share.
+//! The lock around the timeout queue: `parking_lot`'s, or the model checker's.
 //!
-//! It is `parking_lot`'s. With the feature `model` it is the model checker's in the same
-//! shape, so that `tests/model.rs` can run the real code in every order of its threads.
+//! Compiled with `--cfg loom`, the lock is loom's, so that `tests/model` can run the real queue
+//! and the real reaper in every order of their threads.
 
-#[cfg(not(feature = "model"))]
+#[cfg(not(loom))]
 pub(crate) use parking_lot::Mutex;
 
-#[cfg(feature = "model")]
+#[cfg(loom)]
 pub(crate) use model::Mutex;
 
-#[cfg(feature = "model")]
+#[cfg(loom)]
 mod model {
     use std::sync::PoisonError;
 
     use loom::sync::MutexGuard;
 
-    /// As `parking_lot`'s, it is not poisoned by a panic.
+    /// loom's mutex with the interface of `parking_lot`'s.
     pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
 
     impl<T> Mutex<T> {

@@ -1,9 +1,9 @@
-//! Who has been silent for how long.
+//! Which clients have been silent, and for how long.
 //!
-//! Every connection has the same time-out, so the order in which they were last heard
-//! is the order in which they fall due. A linked hash map keeps that order: hearing
-//! from a connection moves it to the back, and the front is always the next to expire.
-//! Nothing is ever sorted or searched.
+//! Every connection has the same timeout, so the order in which they were last heard is the
+//! order in which they are due. A linked hash map keeps that order: a byte from a connection
+//! moves it to the back, and the front is always the next to expire. Nothing is sorted or
+//! searched.
 //!
 //! ```text
 //!      front: silent the longest                    back: heard just now
@@ -13,11 +13,11 @@
 //!        expire(now) takes here     touch(id) moves to the back
 //! ```
 //!
-//! The article keeps a list and a map from descriptors to places in it. Descriptors
-//! are used again by the kernel; the ids here never are, so an entry that is gone
-//! cannot be mistaken for a newcomer.
+//! The article keeps a list, and a map from descriptors to places in the list. The kernel uses
+//! descriptors again; the ids here are never used again, so an entry that is gone cannot be
+//! mistaken for a newcomer.
 //!
-//! It holds no socket and reads no clock: `now` is passed in.
+//! The queue has no socket and reads no clock: `now` is passed in.
 
 use std::time::{Duration, Instant};
 
@@ -25,58 +25,64 @@ use hashlink::LinkedHashMap;
 
 use crate::sync::Mutex;
 
-struct Entry<T> {
-    heard: Instant,
-    item: T,
-}
-
-/// An entry whose time-out has passed.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Expired<T> {
-    /// What was inserted.
-    pub item: T,
-    /// How long it had been silent.
-    pub silent: Duration,
-}
-
-/// Items by id, ordered by when they were last heard. Each call locks the queue for
-/// a few map operations and for nothing else.
+/// Items by id, ordered by when they were last heard: no stamp is older than the one in front
+/// of it. Each call locks the queue for a few map operations and for nothing else.
 pub struct TimeoutQueue<T> {
     timeout: Duration,
     entries: Mutex<LinkedHashMap<u64, Entry<T>>>,
 }
 
+struct Entry<T> {
+    heard: Instant,
+    item: T,
+}
+
+/// An item whose timeout has passed, and which is still in the queue.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Due<T> {
+    pub id: u64,
+    pub item: T,
+    /// How long ago its timeout passed.
+    pub late: Duration,
+}
+
+/// An item that was taken out because its timeout had passed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Expired<T> {
+    pub item: T,
+    /// How long it had been silent.
+    pub silent: Duration,
+}
+
 impl<T> TimeoutQueue<T> {
-    /// An empty queue in which an item expires after `timeout` of silence.
+    /// An empty queue in which an item is due after `timeout` of silence.
     #[must_use]
     pub fn new(timeout: Duration) -> Self {
         Self { timeout, entries: Mutex::new(LinkedHashMap::new()) }
     }
 
-    /// The silence after which an item expires.
     #[must_use]
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// Puts a new item at the back. O(1).
-    ///
-    /// An id must never be used twice. `now` is read before the lock is taken, so two
-    /// threads may enter a moment out of order: an item can expire late by that
-    /// much, and never early.
+    /// Puts a new item at the back. O(1). An id must never be used twice.
     pub fn insert(&self, id: u64, item: T, now: Instant) {
-        let replaced = self.entries.lock().insert(id, Entry { heard: now, item });
+        let mut entries = self.entries.lock();
+        let heard = not_before_the_back(&entries, now);
+        let replaced = entries.insert(id, Entry { heard, item });
         debug_assert!(replaced.is_none(), "connection ids are never used again");
     }
 
-    /// Moves an item to the back. O(1). Says whether it was still here: once expired
-    /// or removed, it cannot come back.
+    /// Moves an item to the back. O(1). Returns whether it was still here: once it was taken
+    /// out, it cannot come back.
     pub fn touch(&self, id: u64, now: Instant) -> bool {
         let mut entries = self.entries.lock();
+        let heard = not_before_the_back(&entries, now);
         let Some(entry) = entries.to_back(&id) else {
             return false;
         };
-        entry.heard = now;
+        entry.heard = heard;
         true
     }
 
@@ -85,25 +91,35 @@ impl<T> TimeoutQueue<T> {
         self.entries.lock().remove(&id).map(|entry| entry.item)
     }
 
-    /// Takes out every item that has been silent for the whole time-out at `now`, the
-    /// longest silent first.
-    pub fn expire(&self, now: Instant) -> Vec<Expired<T>> {
-        let mut expired = Vec::new();
-        let mut entries = self.entries.lock();
-        while let Some((_, front)) = entries.front() {
-            let silent = now.saturating_duration_since(front.heard);
+    /// The items that have been silent for the whole timeout at `now`, the longest silent
+    /// first. They stay in the queue: each may still be touched before it is [expired](Self::expire).
+    pub fn due(&self, now: Instant) -> Vec<Due<T>>
+    where
+        T: Clone,
+    {
+        let mut due = Vec::new();
+        for (&id, Entry { heard, item }) in self.entries.lock().iter() {
+            let silent = now.saturating_duration_since(*heard);
             if silent < self.timeout {
                 break;
             }
-            expired.extend(
-                entries.pop_front().map(|(_, Entry { item, .. })| Expired { item, silent }),
-            );
+            due.push(Due { id, item: item.clone(), late: silent - self.timeout });
         }
-        expired
+        due
     }
 
-    /// When the next item is due, if there is one. New items and touches only ever
-    /// make it later, so who sleeps until then need not be woken earlier.
+    /// Takes an item out if it is still due at `now`. O(1).
+    pub fn expire(&self, id: u64, now: Instant) -> Option<Expired<T>> {
+        let mut entries = self.entries.lock();
+        let silent = now.saturating_duration_since(entries.get(&id)?.heard);
+        if silent < self.timeout {
+            return None;
+        }
+        entries.remove(&id).map(|Entry { item, .. }| Expired { item, silent })
+    }
+
+    /// When the next item is due, if there is one. New items and touches only make it later, so
+    /// a thread that sleeps until then need not be woken earlier.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.entries.lock().front().map(|(_, entry)| entry.heard + self.timeout)
@@ -113,4 +129,10 @@ impl<T> TimeoutQueue<T> {
     pub fn drain(&self) -> Vec<T> {
         self.entries.lock().drain().map(|(_, entry)| entry.item).collect()
     }
+}
+
+/// The stamp of an entry that goes to the back at `now`. Two threads may read the clock in one
+/// order and take the lock in the other; then the later one gets the older one's stamp.
+fn not_before_the_back<T>(entries: &LinkedHashMap<u64, Entry<T>>, now: Instant) -> Instant {
+    entries.back().map_or(now, |(_, back)| now.max(back.heard))
 }

@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use common::console::Count;
+use common::words::Count;
+use tracing::info;
 
-use crate::ending::Ending;
+use crate::ending::{Ending, Reason};
 
 /// What passed through a connection.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +14,7 @@ pub struct Traffic {
     pub heartbeats: u64,
     /// Bytes read.
     pub bytes_in: u64,
-    /// Bytes of replies that were written whole.
+    /// Bytes of replies, of writes that ended.
     pub bytes_out: u64,
 }
 
@@ -25,13 +26,13 @@ pub struct Totals {
     /// Those of them that the reaper ended.
     pub evicted: u64,
     /// How many ended for which reason.
-    pub reasons: BTreeMap<&'static str, u64>,
+    pub reasons: BTreeMap<Reason, u64>,
     /// What passed through all of them.
     pub traffic: Traffic,
 }
 
 impl Totals {
-    /// Enters a connection that has ended.
+    /// Adds a connection that has ended.
     pub fn add(&mut self, ending: &Ending, traffic: Traffic) {
         self.served += 1;
         self.evicted += u64::from(matches!(ending, Ending::Evicted(_)));
@@ -39,6 +40,30 @@ impl Totals {
         self.traffic.heartbeats += traffic.heartbeats;
         self.traffic.bytes_in += traffic.bytes_in;
         self.traffic.bytes_out += traffic.bytes_out;
+    }
+
+    /// Logs that the server has stopped.
+    pub fn log(&self) {
+        let Self { served, evicted, traffic, .. } = self;
+        let count = |reason| self.reasons.get(&reason).copied().unwrap_or_default();
+        info!(
+            event = "stopped",
+            served,
+            evicted,
+            heartbeats = traffic.heartbeats,
+            bytes_in = traffic.bytes_in,
+            bytes_out = traffic.bytes_out,
+            closed_by_client = count(Reason::ClosedByClient),
+            silent = count(Reason::Silent),
+            not_reading = count(Reason::NotReading),
+            host_silent = count(Reason::HostSilent),
+            reset = count(Reason::Reset),
+            gave_up = count(Reason::GaveUp),
+            server_stopped = count(Reason::ServerStopped),
+            failed = count(Reason::Failed),
+            panicked = count(Reason::Panicked),
+            "stopped; {self}"
+        );
     }
 }
 

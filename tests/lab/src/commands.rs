@@ -19,7 +19,7 @@ use lab::{
     programs, report,
     run::run,
     scene::{SCENES, Scene, TOUR},
-    settings::{Settings, SettingsArgs},
+    settings::{Settings, ShortSettings},
 };
 use serde_json::json;
 use tests::{binaries::built, namespace};
@@ -44,7 +44,7 @@ pub(crate) struct RunArgs {
     json: bool,
 
     #[command(flatten)]
-    pub(crate) settings: SettingsArgs,
+    settings: ShortSettings,
 }
 
 #[derive(clap::Args, Clone, Copy)]
@@ -96,17 +96,14 @@ pub(crate) fn tour() -> Result<AsPredicted, Failure> {
 
 impl RunArgs {
     /// The scene.
-    pub(crate) fn scene(&self, settings: &Settings) -> Result<&'static Scene, String> {
+    pub(crate) fn scene(&self) -> Result<&'static Scene, String> {
         let scene = Scene::by_name(&self.scene).expect("clap knows the names");
-        scene.plan.check(settings).map(|()| scene)
+        scene.plan.check(&self.settings.0).map(|()| scene)
     }
 }
 
-pub(crate) fn play(
-    args: &RunArgs,
-    scene: &Scene,
-    settings: &Settings,
-) -> Result<AsPredicted, Failure> {
+pub(crate) fn play(args: &RunArgs, scene: &Scene) -> Result<AsPredicted, Failure> {
+    let settings = &args.settings.0;
     let refused = enter_namespace()?;
     let mut out = io::stdout().lock();
     if let Some(refusal) = refusal(scene, refused.as_deref()) {

@@ -9,15 +9,11 @@ use std::{
     error::Error,
     io::{self, ErrorKind, Write as _},
     process::ExitCode,
-    time::Duration,
 };
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use common::args;
-use lab::{
-    predict::Prediction,
-    settings::{Settings, SettingsArgs, with_short_defaults},
-};
+use clap::{Parser, Subcommand};
+use common::{args, period::Period};
+use lab::{predict::Prediction, settings::Settings};
 
 /// Shows why a dead peer is detected when it is: predict it, break it, watch it, compare.
 ///
@@ -87,20 +83,20 @@ enum Command {
 #[derive(clap::Args)]
 struct PredictArgs {
     /// Show the cost of this many clients
-    #[arg(long, value_name = "N", default_value = "10000", value_parser = args::checked(args::positive))]
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
     clients: u32,
 
     /// Check the settings against a middlebox (NAT, firewall, load balancer) that forgets an idle
     /// line after this long, instead of the well-known ones
-    #[arg(long, value_name = "DURATION", value_parser = args::checked(args::duration))]
-    middlebox: Option<Duration>,
+    #[arg(long, value_name = "DURATION")]
+    middlebox: Option<Period>,
 
     /// Print everything as a JSON object
     #[arg(long)]
     json: bool,
 
     #[command(flatten)]
-    settings: SettingsArgs,
+    settings: Settings,
 }
 
 /// Whether everything came as predicted.
@@ -112,8 +108,7 @@ type Failure = Box<dyn Error>;
 fn main() -> ExitCode {
     #[cfg(unix)]
     commands::end_on_panic();
-    let matches = cli().get_matches();
-    let Cli { command } = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let Cli { command } = args::parse();
     let done = match command {
         #[cfg(unix)]
         None | Some(Command::Tour) => commands::tour(),
@@ -121,9 +116,8 @@ fn main() -> ExitCode {
         Some(Command::List) => commands::list(),
         #[cfg(unix)]
         Some(Command::Run(run)) => {
-            let settings = settings("run", &run.settings);
-            let scene = run.scene(&settings).unwrap_or_else(|message| refuse("run", message));
-            commands::play(&run, scene, &settings)
+            let scene = run.scene().unwrap_or_else(|message| args::refuse::<Cli>(message));
+            commands::play(&run, scene)
         }
         #[cfg(unix)]
         Some(Command::Matrix(matrix)) => commands::matrix(matrix),
@@ -142,32 +136,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// The command line, on which `run` has defaults of its own.
-fn cli() -> clap::Command {
-    let cli = Cli::command();
-    if cfg!(unix) { cli.mut_subcommand("run", with_short_defaults) } else { cli }
-}
-
 fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
     let error = error.downcast_ref::<io::Error>();
     error.is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }
 
-/// What the flags ask for. If they contradict each other, the lab ends in clap's way.
-fn settings(command: &str, arguments: &SettingsArgs) -> Settings {
-    arguments.settings().unwrap_or_else(|message| refuse(command, message))
-}
-
-fn refuse(command: &str, message: String) -> ! {
-    let mut lab = cli();
-    lab.build();
-    let command = lab.find_subcommand_mut(command).expect("it was parsed");
-    command.error(clap::error::ErrorKind::ArgumentConflict, message).exit()
-}
-
 fn predict(arguments: &PredictArgs) -> Result<AsPredicted, Failure> {
-    let settings = settings("predict", &arguments.settings);
-    let prediction = Prediction::new(&settings, arguments.clients, arguments.middlebox);
+    let middlebox = arguments.middlebox.map(Period::get);
+    let prediction = Prediction::new(&arguments.settings, arguments.clients, middlebox);
     if arguments.json {
         writeln!(io::stdout(), "{}", serde_json::to_string(&prediction)?)?;
     } else {

@@ -112,7 +112,7 @@ impl<'a> Programs<'a> {
     /// Nobody reads the client's output.
     pub fn start(settings: &Settings, wire: Wire, show: &'a mut dyn FnMut(&Event)) -> Self {
         let (sender, observations) = mpsc::channel();
-        let observer = Observer::new(wire, settings.detect.by_heartbeat());
+        let observer = Observer::new(wire, settings.detect.uses_heartbeat());
         let mut watch = Watch { observations, observer, show, shown: 0 };
 
         let start = |role: Role, address: [&str; 2]| {

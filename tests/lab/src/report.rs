@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
-use common::console::Seconds;
+use common::words::Seconds;
 
 use crate::{
     draw::{

@@ -125,7 +125,7 @@ fn cut_and_heal(programs: &mut Programs<'_>, settings: &Settings) -> Duration {
     programs.follow(cut, is_over);
     programs.act(Deed::Mend, "network mended");
     let heartbeats = programs.observer().heartbeats;
-    let longest = if settings.detect.by_heartbeat() { cut + DEADLINE } else { cut };
+    let longest = if settings.detect.uses_heartbeat() { cut + DEADLINE } else { cut };
     programs.follow(longest, |observer| observer.heartbeats > heartbeats || is_over(observer));
     programs.type_in("still there?\n");
     programs.follow(SETTLING, is_over);

@@ -6,78 +6,41 @@
 
 use std::time::Duration;
 
-use clap::{Args as _, Command, FromArgMatches as _};
+use clap::{ArgMatches, Args, Command, FromArgMatches, error::ErrorKind};
 use client::liveness::HeartbeatRule;
 use common::{
-    args::{self, DetectArgs},
     detect::{Detect, Keepalive},
+    period::Period,
 };
-use server::config::Config;
+use server::server::Config;
 
 use crate::event::Role;
 
 /// The flags of both programs.
-#[derive(Debug, Clone, clap::Args)]
-pub struct SettingsArgs {
+#[derive(clap::Args)]
+struct Flags {
     /// Send a heartbeat when nothing has come from the server for this long
-    #[arg(long, value_name = "DURATION", default_value = "25s", value_parser = args::checked(args::duration), help_heading = "The client's")]
-    idle: Duration,
+    #[arg(long, value_name = "DURATION", default_value_t = HeartbeatRule::ARTICLE.idle, help_heading = "The client's")]
+    idle: Period,
 
     /// Wait this long for an answer before the next heartbeat
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = args::checked(args::duration), help_heading = "The client's")]
-    retry_interval: Duration,
+    #[arg(long, value_name = "DURATION", default_value_t = HeartbeatRule::ARTICLE.interval, help_heading = "The client's")]
+    retry_interval: Period,
 
     /// Heartbeats after the first before giving up
-    #[arg(long, value_name = "N", default_value = "5", value_parser = args::checked(args::number), help_heading = "The client's")]
+    #[arg(long, value_name = "N", default_value_t = HeartbeatRule::ARTICLE.retries, help_heading = "The client's")]
     retries: u32,
 
     /// Evict a client from which nothing has come for this long
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = args::checked(args::duration), help_heading = "The server's")]
-    timeout: Duration,
+    #[arg(long, value_name = "DURATION", default_value_t = Config::TIMEOUT, help_heading = "The server's")]
+    timeout: Period,
 
-    /// Ask a client that has been silent for this long for a sign of life; shorter than --timeout
-    #[arg(long, value_name = "DURATION", value_parser = args::checked(args::duration), help_heading = "The server's")]
-    probe: Option<Duration>,
+    /// Send a probe to a client that has been silent for this long; shorter than --timeout
+    #[arg(long, value_name = "DURATION", help_heading = "The server's")]
+    probe: Option<Period>,
 
     #[command(flatten)]
-    detect: DetectArgs,
-}
-
-impl SettingsArgs {
-    /// The settings that the flags ask for.
-    pub fn settings(&self) -> Result<Settings, String> {
-        let rule = HeartbeatRule::new(self.idle, self.retries, self.retry_interval)
-            .map_err(|error| error.to_string())?;
-        let (timeout, probe, detect) = (self.timeout, self.probe, self.detect.detect()?);
-        Config::new(timeout, probe, 1, detect).map_err(|error| error.to_string())?;
-        Ok(Settings { rule, timeout, probe, detect })
-    }
-}
-
-/// The short defaults, with which a scene takes a few seconds.
-const SHORT: [(&str, &str); 4] =
-    [("idle", "1s"), ("retry_interval", "500ms"), ("retries", "2"), ("timeout", "3s")];
-
-/// The short defaults of keepalive. They count only where keepalive is on, since the programs
-/// refuse these flags elsewhere.
-const SHORT_KEEPALIVE: [(&str, &str); 3] =
-    [("keepalive_idle", "1s"), ("keepalive_interval", "1s"), ("keepalive_count", "3")];
-
-/// Gives a command that takes [`SettingsArgs`] the short defaults, in its help too.
-pub fn with_short_defaults(mut command: Command) -> Command {
-    for (flag, value) in SHORT {
-        command = command.mut_arg(flag, |flag| flag.default_value(value));
-    }
-    for (flag, value) in SHORT_KEEPALIVE {
-        command = command.mut_arg(flag, |flag| {
-            let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
-            let (help, _) = help.split_once(" [default").unwrap_or((&help, ""));
-            let help = format!("{help} [default: {value}]");
-            let modes = ["keepalive", "both"].map(|mode| ("detect", mode, Some(value)));
-            flag.default_value_ifs(modes).help(help)
-        });
-    }
-    command
+    detect: Detect,
 }
 
 /// How a client and its server are set. Both of them detect by the same means.
@@ -87,24 +50,94 @@ pub struct Settings {
     pub rule: HeartbeatRule,
     /// The silence after which the server evicts, unless keepalive alone detects.
     pub timeout: Duration,
-    /// The silence after which the server asks for a sign of life. Shorter than `timeout`.
+    /// The silence after which the server sends a probe. Shorter than `timeout`.
     pub probe: Option<Duration>,
-    /// How both programs detect.
     pub detect: Detect,
+}
+
+/// The flags of both programs as one argument: `#[command(flatten)] settings: Settings`.
+impl Args for Settings {
+    fn augment_args(command: Command) -> Command {
+        Flags::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Flags::augment_args_for_update(command)
+    }
+}
+
+impl FromArgMatches for Settings {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let flags = Flags::from_arg_matches(matches)?;
+        let Flags { idle, retry_interval: interval, retries, timeout, probe, detect } = flags;
+        let conflict = |message| Err(clap::Error::raw(ErrorKind::ArgumentConflict, message));
+        if probe.is_some_and(|probe| probe >= timeout) {
+            return conflict("--probe must be shorter than --timeout");
+        }
+        if probe.is_some() && !detect.uses_heartbeat() {
+            return conflict("--probe needs --detect heartbeat or --detect both");
+        }
+        let rule = HeartbeatRule { idle, retries, interval };
+        Ok(Self { rule, timeout: timeout.get(), probe: probe.map(Period::get), detect })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// The same flags with short defaults, with which a scene takes a few seconds.
+#[derive(Debug, Clone, Copy)]
+pub struct ShortSettings(pub Settings);
+
+const SHORT: [(&str, &str); 7] = [
+    ("idle", "1s"),
+    ("retry_interval", "500ms"),
+    ("retries", "2"),
+    ("timeout", "3s"),
+    ("keepalive_idle", "1s"),
+    ("keepalive_interval", "1s"),
+    ("keepalive_count", "3"),
+];
+
+fn with_short_defaults(command: Command) -> Command {
+    let shorten =
+        |command: Command, (flag, value)| command.mut_arg(flag, |flag| flag.default_value(value));
+    SHORT.into_iter().fold(command, shorten)
+}
+
+impl Args for ShortSettings {
+    fn augment_args(command: Command) -> Command {
+        with_short_defaults(Settings::augment_args(command))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Settings::augment_args_for_update(command)
+    }
+}
+
+impl FromArgMatches for ShortSettings {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Settings::from_arg_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
+    }
 }
 
 impl Settings {
     /// The settings that these flags ask for, with the short defaults.
     pub fn short(flags: &[&str]) -> Self {
-        let command = with_short_defaults(SettingsArgs::augment_args(Command::new("lab")));
+        let command = ShortSettings::augment_args(Command::new("lab"));
         let matches = command.get_matches_from(["lab"].iter().chain(flags));
-        let arguments = SettingsArgs::from_arg_matches(&matches).expect("clap checked the flags");
-        arguments.settings().expect("the flags agree")
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     }
 
     /// The silence after which the client sends a heartbeat.
     pub fn idle(&self) -> Duration {
-        self.rule.idle()
+        self.rule.idle.get()
     }
 
     /// How long the kernel lets bytes stay unacknowledged, if there is a limit.
@@ -125,14 +158,14 @@ impl Settings {
     fn own_flags(&self, role: Role) -> Vec<String> {
         match role {
             Role::Client => [
-                flag("--idle", in_one_word(self.idle())),
-                flag("--retry-interval", in_one_word(self.rule.interval())),
-                flag("--retries", self.rule.retries()),
+                flag("--idle", &in_one_word(self.idle())),
+                flag("--retry-interval", &in_one_word(self.rule.interval.get())),
+                flag("--retries", &self.rule.retries),
             ]
             .concat(),
             Role::Server => {
-                let probe = self.probe.map(|probe| flag("--probe", in_one_word(probe)));
-                let timeout = flag("--timeout", in_one_word(self.timeout));
+                let probe = self.probe.map(|probe| flag("--probe", &in_one_word(probe)));
+                let timeout = flag("--timeout", &in_one_word(self.timeout));
                 timeout.into_iter().chain(probe.into_iter().flatten()).collect()
             }
         }
@@ -144,19 +177,19 @@ impl Settings {
             Detect::Keepalive(_) => "keepalive",
             Detect::Both(_) => "both",
         };
-        let mut flags = flag("--detect", mode).to_vec();
+        let mut flags = flag("--detect", &mode).to_vec();
         if let Some(Keepalive { idle, interval, count, user_timeout }) = self.detect.keepalive() {
-            flags.extend(flag("--keepalive-idle", in_one_word(idle)));
-            flags.extend(flag("--keepalive-interval", in_one_word(interval)));
-            flags.extend(flag("--keepalive-count", count));
-            let limit = user_timeout.map(|limit| flag("--user-timeout", in_one_word(limit)));
+            flags.extend(flag("--keepalive-idle", &in_one_word(idle)));
+            flags.extend(flag("--keepalive-interval", &in_one_word(interval)));
+            flags.extend(flag("--keepalive-count", &count));
+            let limit = user_timeout.map(|limit| flag("--user-timeout", &in_one_word(limit)));
             flags.extend(limit.into_iter().flatten());
         }
         flags
     }
 }
 
-fn flag(name: &str, value: impl ToString) -> [String; 2] {
+fn flag(name: &str, value: &impl ToString) -> [String; 2] {
     [name.to_owned(), value.to_string()]
 }
 

@@ -7,8 +7,8 @@ pub mod picture;
 pub mod terminal;
 
 use common::{
-    console::Escaped,
     wire::{ACKNOWLEDGEMENT, HEARTBEAT},
+    words::Escaped,
 };
 use textwrap::{Options, WordSplitter, core::display_width};
 

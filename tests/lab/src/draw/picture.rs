@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use common::console::Seconds;
+use common::words::Seconds;
 use textwrap::core::display_width;
 
 use super::{lines, readable};

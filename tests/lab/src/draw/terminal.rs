@@ -7,7 +7,7 @@
 use std::{io, time::Duration};
 
 use clap::builder::styling::{AnsiColor, Style};
-use common::console::{Seconds, takes_colour};
+use common::{log::takes_colour, words::Seconds};
 use textwrap::core::display_width;
 
 use super::{lines, readable};

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use comfy_table::{ContentArrangement, Table, presets};
-use common::console::Seconds;
+use common::words::Seconds;
 
 use super::{Cell, FAULTS, MODES};
 use crate::{compare::Comparison, event::Role, run::Summary, scene::Scene};

@@ -48,7 +48,7 @@ impl Cost {
         let keepalive = settings.detect.keepalive();
         let answered = HEARTBEAT.len() + ACKNOWLEDGEMENT.len();
         let (period, messages, message_bytes, acknowledgements) = match (probe, keepalive) {
-            (_, Some(figures)) if !settings.detect.by_heartbeat() => {
+            (_, Some(figures)) if !settings.detect.uses_heartbeat() => {
                 (kernel::keepalive_period(figures), 0, 0, 0)
             }
             (None, _) => (idle, 2, answered, 1),

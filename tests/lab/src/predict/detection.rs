@@ -27,7 +27,7 @@ pub fn longest_silence(settings: &Settings) -> Option<Duration> {
 pub(crate) fn sign_of_life_every(settings: &Settings) -> Option<Duration> {
     let idle = settings.idle();
     let every = settings.probe.map_or(idle, |probe| probe.min(idle));
-    settings.detect.by_heartbeat().then_some(every)
+    settings.detect.uses_heartbeat().then_some(every)
 }
 
 /// What an end's own program does in a silence, counted from the last byte.
@@ -42,7 +42,7 @@ struct OwnRule {
 /// The client gives up after `idle + (retries + 1) × retry-interval`, the server after
 /// `timeout`. With keepalive alone the programs have no rule.
 fn own_rule(settings: &Settings, role: Role) -> Option<OwnRule> {
-    settings.detect.by_heartbeat().then(|| match role {
+    settings.detect.uses_heartbeat().then(|| match role {
         Role::Client => OwnRule {
             asks: Some(settings.idle()),
             verdict: Detection::at(Means::Heartbeat, settings.rule.detection_time()),

@@ -166,9 +166,9 @@ fn formula(means: Means, settings: &Settings) -> String {
     match (means, settings.detect.keepalive()) {
         (Means::Heartbeat, _) => format!(
             "--idle {} + (--retries {} + 1) x --retry-interval {}",
-            plain(rule.idle()),
-            rule.retries(),
-            plain(rule.interval())
+            plain(rule.idle.get()),
+            rule.retries,
+            plain(rule.interval.get())
         ),
         (Means::Timeout, _) => format!("--timeout {}", plain(settings.timeout)),
         (Means::Keepalive, Some(figures)) => {

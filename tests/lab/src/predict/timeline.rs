@@ -89,7 +89,7 @@ impl Serialize for Action {
 /// What this end does in the silence, up to its verdict.
 pub fn timeline(settings: &Settings, role: Role) -> Vec<Entry> {
     let program = match role {
-        _ if !settings.detect.by_heartbeat() => Vec::new(),
+        _ if !settings.detect.uses_heartbeat() => Vec::new(),
         Role::Client => client(settings.rule),
         Role::Server => server(settings),
     };
@@ -163,9 +163,13 @@ fn server(settings: &Settings) -> Vec<Entry> {
     let mut entries: Vec<_> =
         settings.probe.map(|at| Entry { at, action: Action::Probe }).into_iter().collect();
     while let Some(deadline) = queue.next_deadline() {
-        let evicted = queue.expire(deadline).into_iter();
+        let due = queue.due(deadline).into_iter();
+        let expired = due.filter_map(|due| queue.expire(due.id, deadline));
         entries.extend(
-            evicted.map(|it| Entry { at: it.silent, action: Action::Detected(Means::Timeout) }),
+            expired.map(|expired| Entry {
+                at: expired.silent,
+                action: Action::Detected(Means::Timeout),
+            }),
         );
     }
     entries

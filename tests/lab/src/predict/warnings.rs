@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use common::args;
+use common::detect::Detect;
 use serde::Serialize;
 
 use super::{detection::sign_of_life_every, kernel};
@@ -69,7 +69,7 @@ pub fn warnings(settings: &Settings, middlebox: Option<Duration>) -> Vec<Warning
         (Kind::OneSignOfLife, one_sign_of_life(settings)),
         (Kind::GivesUpLater, gives_up_later(settings)),
         (Kind::CountOverridden, count_overridden(settings)),
-        (Kind::NoUserTimeout, args::warning(settings.detect)),
+        (Kind::NoUserTimeout, no_user_timeout(settings)),
         (Kind::Middlebox, forgotten(settings, middlebox)),
     ];
     checks.into_iter().filter_map(|(kind, text)| Some(Warning { kind, text: text? })).collect()
@@ -105,7 +105,7 @@ fn one_sign_of_life(settings: &Settings) -> Option<String> {
 
 fn gives_up_later(settings: &Settings) -> Option<String> {
     let (client, server) = (settings.rule.detection_time(), settings.timeout);
-    let later = settings.detect.by_heartbeat() && client > server;
+    let later = settings.detect.uses_heartbeat() && client > server;
     later.then(|| {
         let [client, server] = [client, server].map(in_one_word);
         format!(
@@ -132,6 +132,14 @@ fn count_overridden(settings: &Settings) -> Option<String> {
     })
 }
 
+/// With `both`, the heartbeat bounds how long bytes may be in flight.
+fn no_user_timeout(settings: &Settings) -> Option<String> {
+    match settings.detect {
+        Detect::Keepalive(figures) => figures.warning(),
+        Detect::Heartbeat | Detect::Both(_) => None,
+    }
+}
+
 fn forgotten(settings: &Settings, middlebox: Option<Duration>) -> Option<String> {
     let keepalive = settings.detect.keepalive().map(kernel::keepalive_period);
     let quiet = sign_of_life_every(settings).into_iter().chain(keepalive).min()?;
@@ -147,7 +155,7 @@ fn forgotten(settings: &Settings, middlebox: Option<Duration>) -> Option<String>
     for (name, remembers, source) in &forgetful {
         let _ = write!(text, " {name} after {} ({source}),", in_one_word(*remembers));
     }
-    let flag = if settings.detect.by_heartbeat() { "--idle" } else { "--keepalive-idle" };
+    let flag = if settings.detect.uses_heartbeat() { "--idle" } else { "--keepalive-idle" };
     let shortest = in_one_word(*shortest);
     let _ = match middlebox {
         Some(_) => write!(text, " so set {flag} below {shortest}"),

@@ -42,7 +42,7 @@ impl Scene {
 
     /// What the lab will do and what the rules say about it, in a few sentences.
     pub fn text(&self, settings: &Settings) -> &'static str {
-        self.with_keepalive.filter(|_| !settings.detect.by_heartbeat()).unwrap_or(self.text)
+        self.with_keepalive.filter(|_| !settings.detect.uses_heartbeat()).unwrap_or(self.text)
     }
 }
 

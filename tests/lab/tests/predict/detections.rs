@@ -133,9 +133,9 @@ fn an_interval_longer_than_the_idle_time_makes_keepalive_late() {
 /// Simulates a cut at `fault` after the last byte: by what means it is detected, and in which
 /// window after the last byte.
 fn cut_at(settings: &Settings, role: Role, fault: Duration) -> (Means, Window) {
-    let watched = settings.detect.by_heartbeat();
+    let watched = settings.detect.uses_heartbeat();
     let (asks, verdict) = match role {
-        Client => (Some(settings.rule.idle()), (Means::Heartbeat, settings.rule.detection_time())),
+        Client => (Some(settings.idle()), (Means::Heartbeat, settings.rule.detection_time())),
         Server => (settings.probe, (Means::Timeout, settings.timeout)),
     };
     let mut ends: Vec<(Means, Window)> = Vec::new();

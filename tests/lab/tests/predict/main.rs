@@ -13,19 +13,22 @@ use std::time::Duration;
 
 use clap::Parser;
 use client::liveness::HeartbeatRule;
-use common::detect::{Detect, Keepalive};
-use lab::settings::{Settings, SettingsArgs};
+use common::{
+    detect::{Detect, Keepalive},
+    period::Period,
+};
+use lab::settings::Settings;
 use proptest::{option, prelude::*};
 
 #[derive(Parser)]
-struct Flags {
+struct Lab {
     #[command(flatten)]
-    arguments: SettingsArgs,
+    settings: Settings,
 }
 
 fn parse<'a>(flags: impl IntoIterator<Item = &'a str>) -> Settings {
-    let flags = Flags::try_parse_from(["lab"].into_iter().chain(flags)).expect("valid flags");
-    flags.arguments.settings().expect("the flags agree")
+    let flags = Lab::try_parse_from(["lab"].into_iter().chain(flags)).expect("valid flags");
+    flags.settings
 }
 
 /// The settings of a command line, with the programs' own defaults.
@@ -59,11 +62,11 @@ fn detects() -> impl Strategy<Value = Detect> {
 fn any_settings() -> impl Strategy<Value = Settings> {
     let rule =
         (millis(1..100_000), 0..10_u32, millis(1..20_000)).prop_map(|(idle, retries, interval)| {
-            HeartbeatRule::new(idle, retries, interval).expect("a rule")
+            HeartbeatRule { idle: Period::new(idle), retries, interval: Period::new(interval) }
         });
     let probe = option::of(1..100_u32); // percent of the timeout
     (rule, millis(100..200_000), probe, detects()).prop_map(|(rule, timeout, probe, detect)| {
-        let probe = probe.filter(|_| detect.by_heartbeat()).map(|share| timeout * share / 100);
+        let probe = probe.filter(|_| detect.uses_heartbeat()).map(|share| timeout * share / 100);
         Settings { rule, timeout, probe, detect }
     })
 }

@@ -142,7 +142,7 @@ proptest! {
                 prop_assert_eq!(end.at, formula);
             } else {
                 // The kernel was sooner.
-                prop_assert!(!settings.detect.by_heartbeat() || end.at <= formula);
+                prop_assert!(!settings.detect.uses_heartbeat() || end.at <= formula);
             }
         }
     }

@@ -59,7 +59,8 @@ fn a_user_timeout_that_overrides_the_count_is_warned_of() {
 fn bytes_in_flight_without_a_limit_are_warned_of() {
     let limited = "--detect keepalive --user-timeout 5s";
     boundary(Kind::NoUserTimeout, "--detect keepalive", limited);
-    boundary(Kind::NoUserTimeout, "--detect both", "--detect heartbeat");
+    boundary(Kind::NoUserTimeout, "--detect keepalive", "--detect both");
+    boundary(Kind::NoUserTimeout, "--detect keepalive", "--detect heartbeat");
 }
 
 #[test]

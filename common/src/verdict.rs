@@ -1,0 +1,71 @@
+//! The question that both programs ask before they call a silent peer dead: has it said
+//! something that nobody has read yet?
+//!
+//! The thread that reads may have been held up: the whole process was stopped, or the machine
+//! is busy. Then the peer's bytes lie in the kernel, and the peer lives.
+
+use std::time::Duration;
+
+/// What the kernel holds of a peer's bytes that the program has not entered in its books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unread {
+    /// Nothing.
+    Nothing,
+    /// Bytes, an end of stream or an error that a read would return at once.
+    Something,
+    /// This cannot be told: the system cannot be asked, or a reader may just have taken bytes
+    /// out of the kernel and not entered them yet.
+    Unknown,
+}
+
+/// What to do about a peer whose time has passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It has spoken, so it lives.
+    Heard,
+    /// Ask again after this long.
+    Wait(Duration),
+    /// It has said nothing.
+    Dead,
+}
+
+/// How long a reader that may have been held up gets to read.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// A verdict this much after its deadline says that this process was held up. A busy machine
+/// delays a thread by less.
+const LATE: Duration = Duration::from_secs(1);
+
+/// Judges a peer whose deadline passed `late` ago. `waited` says whether this silence has had
+/// its [`Verdict::Wait`] already: there is one for each silence, or a program that is always
+/// late would never judge.
+#[must_use]
+pub fn judge(unread: Unread, late: Duration, waited: bool) -> Verdict {
+    match unread {
+        Unread::Something => Verdict::Heard,
+        Unread::Unknown if !waited && (cfg!(unix) || late > LATE) => Verdict::Wait(GRACE),
+        Unread::Unknown | Unread::Nothing => Verdict::Dead,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_whose_bytes_are_unread_lives_however_often_it_is_judged() {
+        assert_eq!(judge(Unread::Something, LATE, true), Verdict::Heard);
+    }
+
+    #[test]
+    fn a_peer_that_has_said_nothing_is_dead_at_once() {
+        assert_eq!(judge(Unread::Nothing, Duration::MAX, false), Verdict::Dead);
+    }
+
+    #[test]
+    fn in_doubt_a_verdict_waits_once_in_each_silence() {
+        let late = LATE + Duration::from_millis(1);
+        assert_eq!(judge(Unread::Unknown, late, false), Verdict::Wait(GRACE));
+        assert_eq!(judge(Unread::Unknown, late, true), Verdict::Dead);
+    }
+}

@@ -1,0 +1,83 @@
+//! How figures and a peer's text are said to a person.
+
+use std::{
+    fmt::{self, Write as _},
+    time::Duration,
+};
+
+/// How many bytes of a peer's text one log line shows.
+const SHOWN: usize = 160;
+
+/// A duration in seconds, to a tenth: `60.0s`.
+pub struct Seconds(pub Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1}s", self.0.as_secs_f64())
+    }
+}
+
+/// A duration in milliseconds, to a hundredth: `0.31ms`.
+pub struct Millis(pub Duration);
+
+impl fmt::Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.2}ms", self.0.as_secs_f64() * 1000.0)
+    }
+}
+
+/// A number of something: `1 line`, `2 lines`.
+pub struct Count(pub u64, pub &'static str);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(count, noun) = self;
+        write!(f, "{count} {noun}{}", if *count == 1 { "" } else { "s" })
+    }
+}
+
+/// A peer's text in quotes, with everything escaped that could drive a terminal, and
+/// cut where it gets long.
+pub struct Escaped<'a>(pub &'a [u8]);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = &self.0[..self.0.len().min(SHOWN)];
+        f.write_char('"')?;
+        for chunk in shown.utf8_chunks() {
+            write!(f, "{}{}", chunk.valid().escape_debug(), chunk.invalid().escape_ascii())?;
+        }
+        f.write_char('"')?;
+        if shown.len() < self.0.len() {
+            write!(f, "… ({} bytes)", self.0.len())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peers_text_cannot_drive_the_terminal() {
+        let text = b"red\x1b[31m \x9b \x07 \r\n \"\xff \xe2\x80\xae \xe4\xbd\xa0";
+        let shown = Escaped(text).to_string();
+        assert_eq!(shown, "\"red\\u{1b}[31m \\x9b \\u{7} \\r\\n \\\"\\xff \\u{202e} 你\"");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_and_its_length_told() {
+        let shown = Escaped(&[b'x'; 1000]).to_string();
+        assert!(shown.ends_with("x\"… (1000 bytes)"), "{shown}");
+        assert!(shown.len() < 200);
+    }
+
+    #[test]
+    fn figures_have_their_unit() {
+        assert_eq!(Seconds(Duration::from_millis(60_049)).to_string(), "60.0s");
+        assert_eq!(Millis(Duration::from_micros(310)).to_string(), "0.31ms");
+        assert_eq!(Count(1, "line").to_string(), "1 line");
+        assert_eq!(Count(0, "line").to_string(), "0 lines");
+    }
+}
