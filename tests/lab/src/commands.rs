@@ -80,6 +80,7 @@ pub(crate) fn tour() -> Result<AsPredicted, Failure> {
             Some(refusal) => writeln!(out, "{}\n{refusal}\n", scene.title)?,
             None => {
                 let record = report::show(scene, &settings, &mut out)?;
+                writeln!(out)?;
                 as_predicted &= record.summary.is_as_predicted();
             }
         }

@@ -96,11 +96,11 @@ impl Comparison {
         Self { role, predicted, observed, deviation_s, as_predicted }
     }
 
-    /// What was measured: `after 2.26s by heartbeat`, or `not within 8.0s`.
+    /// What was measured: `2.26s by heartbeat`, or `not within 8.0s`.
     pub fn measured(&self, watched: Duration) -> String {
         match &self.observed {
             Some(observed) => {
-                format!("after {:.2}s by {}", observed.after.as_secs_f64(), observed.means())
+                format!("{:.2}s by {}", observed.after.as_secs_f64(), observed.means())
             }
             None => format!("not within {:.1}s", watched.as_secs_f64()),
         }

@@ -26,13 +26,12 @@ pub fn show(scene: &Scene, settings: &Settings, out: &mut impl Write) -> io::Res
     if stdout_width().is_some_and(|width| width < NARROWEST) {
         writeln!(out, "(A scene is drawn in {NARROWEST} columns, and this terminal has fewer.)")?;
     }
-    writeln!(out, "{}\n{}", scene.title, "=".repeat(scene.title.chars().count()))?;
+    writeln!(out, "{}", scene.title.to_uppercase())?;
     writeln!(out, "{}", hanging("", scene.text(settings), columns))?;
-    for (role, ways) in scene.plan.predicted(settings) {
-        let what = if ways.is_empty() { "nothing" } else { &in_words(&ways) };
-        let line = format!("Predicted: the {role} detects {what}.");
-        writeln!(out, "{}", hanging("  ", &line, columns))?;
-    }
+    let predicted = scene.plan.predicted(settings).into_iter();
+    let predicted: Vec<_> =
+        predicted.map(|(role, ways)| format!("{role} {}", in_words(&ways))).collect();
+    writeln!(out, "{}", hanging("  Predicted: ", &predicted.join("; "), columns))?;
     for warning in warnings(settings, None) {
         if warning.kind == Kind::EvictsTheHealthy {
             writeln!(out, "{}", hanging("  WARNING: ", &warning.text, columns))?;
@@ -59,7 +58,7 @@ pub fn show(scene: &Scene, settings: &Settings, out: &mut impl Write) -> io::Res
         let words = words.as_ref().map_or(no_words(scene.plan, *role), |words| &words.text);
         writeln!(out, "{}", hanging(&format!("{role}: "), words, columns))?;
     }
-    writeln!(out, "{}\n", comparison(&record.summary, columns))?;
+    writeln!(out, "{}", comparison(&record.summary, columns))?;
     Ok(record)
 }
 
@@ -89,12 +88,9 @@ fn no_words(plan: Plan, role: Role) -> &'static str {
     }
 }
 
-/// The ways in which a fault may be detected: `after 2.0s to 3.0s by heartbeat`.
+/// The ways in which a fault may be detected: `2.0s to 3.0s by heartbeat`.
 fn in_words(ways: &[Detection]) -> String {
-    let way = |way: &Detection| match way.window.in_words(Seconds) {
-        at_once if way.window.latest.is_zero() => format!("{at_once} by {}", way.by),
-        span => format!("after {span} by {}", way.by),
-    };
+    let way = |way: &Detection| format!("{} by {}", way.window.in_words(Seconds), way.by);
     match ways {
         [] => "never".to_owned(),
         ways => ways.iter().map(way).collect::<Vec<_>>().join(" or "),

@@ -142,7 +142,6 @@ fn without_a_relay_the_logs_tell_of_the_messages() {
         TOUCHED,
         r#"server sends "HELLO\n""#,
         "client sends HeartBeat HeartBeat",
-        TOUCHED,
         "server sends OK",
     ];
     assert_eq!(all(&observer), expected);
@@ -174,10 +173,8 @@ fn messages_into_a_cut_line_are_lost() {
         "client: heartbeat not sent: the window is full",
         "server: silent: asked for a sign of life",
         "server sends HeartBeat, lost",
-        "client: ended: unanswered",
-        "client sends (end of stream), lost",
-        "server: ended: silent",
-        "server sends (end of stream), lost",
+        "client: ended: unanswered (its end of stream is lost)",
+        "server: ended: silent (its end of stream is lost)",
     ];
     assert_eq!(all(&observer), expected);
     let client = observer.client.expect("the client's last words");
@@ -201,7 +198,7 @@ fn with_keepalive_alone_no_queue_is_touched() {
 }
 
 #[test]
-fn only_the_first_heartbeat_is_told_to_touch_the_queue() {
+fn only_the_first_read_is_told_to_touch_the_queue() {
     let mut observer = Observer::new(Wire::Relayed, true);
     for _ in 0..3 {
         observer.take(moment([logs(Server, "heartbeat", r#""conn": 1, "count": 1"#)]));
@@ -217,10 +214,7 @@ fn a_client_that_was_killed_has_no_last_words() {
     observer.set_killed(Client);
     let closed = logs(Server, "ended", r#""conn": 1, "reason": "closed_by_client""#);
     observer.take(moment([Seen::Exited(Client), closed]));
-    assert_eq!(
-        all(&observer),
-        ["client: connected to 127.0.0.1:5005", "server: ended: closed by client"]
-    );
+    assert_eq!(all(&observer), ["server: ended: closed by client"]);
     assert_eq!((observer.client, observer.server.is_some()), (None, true));
 }
 

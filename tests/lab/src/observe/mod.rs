@@ -44,6 +44,7 @@ pub struct Observer {
     wire: Wire,
     /// Whether the server keeps a queue of its clients.
     has_queue: bool,
+    tells_touch: bool,
     is_cut: bool,
     killed: Option<Role>,
     typed: VecDeque<Vec<u8>>,
@@ -70,6 +71,7 @@ impl Observer {
             start: Instant::now(),
             wire,
             has_queue,
+            tells_touch: has_queue,
             is_cut: false,
             killed: None,
             typed: VecDeque::new(),
@@ -159,10 +161,7 @@ impl Observer {
 
     fn client_logged(&mut self, at: Duration, line: LogLine) {
         match &*line.event {
-            "connected" => {
-                self.connected += 1;
-                self.mark(at, Role::Client, format!("connected to {}", line.address));
-            }
+            "connected" => self.connected += 1,
             "heartbeat_sent" => {
                 if line.retry > 0 {
                     let text = format!("retry {} ({} unanswered)", line.retry, line.unanswered);
@@ -195,11 +194,11 @@ impl Observer {
             }
             "heartbeat" => {
                 self.heartbeats += 1;
-                self.read(at, &HEARTBEAT.repeat(line.count.max(1)), self.heartbeats == 1);
+                self.read(at, &HEARTBEAT.repeat(line.count.max(1)));
             }
             "text" => {
                 let typed = self.typed.pop_front().unwrap_or_default();
-                self.read(at, &typed, true);
+                self.read(at, &typed);
                 if self.wire == Wire::Direct {
                     self.message(at, Role::Server, &typed.to_ascii_uppercase());
                 }
@@ -215,14 +214,14 @@ impl Observer {
         }
     }
 
-    /// The server has read these bytes. Only the first heartbeat `is_told` to touch the queue,
-    /// so that a scene fits on a screen.
-    fn read(&mut self, at: Duration, bytes: &[u8], is_told: bool) {
+    /// The server has read these bytes. Only the first read is told to touch the queue, so that a
+    /// scene fits on a screen.
+    fn read(&mut self, at: Duration, bytes: &[u8]) {
         if self.wire == Wire::Direct {
             let content = Content::Bytes(bytes.to_vec());
             self.add(at, What::Message { from: Role::Client, content, fate: Fate::Arrived });
         }
-        if self.has_queue && is_told {
+        if mem::take(&mut self.tells_touch) {
             self.mark(at, Role::Server, "touched: to the back of the queue".to_owned());
         }
     }
@@ -230,11 +229,9 @@ impl Observer {
     fn ended(&mut self, at: Duration, role: Role, line: LogLine) {
         let LogLine { event, reason, finding, message: text, .. } = line;
         let reason = if reason.is_empty() { event } else { reason };
-        self.mark(at, role, format!("ended: {}", reason.replace('_', " ")));
-        if self.wire == Wire::Direct && self.is_cut {
-            let content = Content::EndOfStream; // only its sender knows of it
-            self.add(at, What::Message { from: role, content, fate: Fate::Lost });
-        }
+        let is_lost = self.wire == Wire::Direct && self.is_cut;
+        let lost = if is_lost { " (its end of stream is lost)" } else { "" };
+        self.mark(at, role, format!("ended: {}{lost}", reason.replace('_', " ")));
         let words = Some(LastWords { at, reason, finding, text });
         match role {
             Role::Client => self.client = words,

@@ -92,8 +92,7 @@ pub const SCENES: [Scene; 10] = [
         name: "cut-writing",
         title: "A network that is cut while the client is sending",
         text: "Bytes are in flight when the line is cut. While they are, keepalive is silent: the \
-               kernel retransmits for many minutes, unless a user timeout limits it. The \
-               heartbeat's rule counts in any case.",
+               kernel retransmits for many minutes. The heartbeat is not.",
         with_keepalive: Some(
             "Bytes are in flight when the line is cut. While they are, the client's keepalive is \
              silent: its kernel retransmits for many minutes, unless a user timeout limits it. \

@@ -82,7 +82,7 @@ impl Plan {
     /// The drawing tells of a stretch without an event if it is longer than this. With too many
     /// messages to show, it never does.
     pub fn silence_to_tell(self) -> Duration {
-        if self == Self::StopReading { Duration::MAX } else { Duration::from_millis(300) }
+        if self == Self::StopReading { Duration::MAX } else { Duration::from_millis(600) }
     }
 
     /// The programs that are left to detect something.
