@@ -16,10 +16,10 @@ use lab::{
         self, Cell, FAULTS, MODES,
         table::{self, table},
     },
-    programs, report,
+    processes, report,
     run::run,
     scene::{SCENES, Scene, TOUR},
-    settings::{Settings, ShortSettings},
+    settings::{Settings, short_default},
 };
 use serde_json::json;
 use tests::{binaries::built, namespace};
@@ -30,6 +30,7 @@ use super::{AsPredicted, Failure};
 const INSIDE: &str = "LAB_INSIDE";
 
 #[derive(clap::Args)]
+#[command(mut_args(short_default))]
 pub(crate) struct RunArgs {
     /// Which scene; `lab list` names them
     #[arg(value_name = "SCENE", value_parser = SCENES.map(|scene| scene.name))]
@@ -44,7 +45,7 @@ pub(crate) struct RunArgs {
     json: bool,
 
     #[command(flatten)]
-    settings: ShortSettings,
+    settings: Settings,
 }
 
 #[derive(clap::Args, Clone, Copy)]
@@ -76,13 +77,12 @@ pub(crate) fn tour() -> Result<AsPredicted, Failure> {
     let mut as_predicted = true;
     for (number, scene) in SCENES[..TOUR].iter().enumerate() {
         write!(out, "{} of {TOUR}: ", number + 1)?;
-        match refusal(scene, refused.as_deref()) {
-            Some(refusal) => writeln!(out, "{}\n{refusal}\n", scene.title)?,
-            None => {
-                let record = report::show(scene, &settings, &mut out)?;
-                writeln!(out)?;
-                as_predicted &= record.summary.is_as_predicted();
-            }
+        if let Some(refusal) = refusal(scene, refused.as_deref()) {
+            writeln!(out, "{}\n{refusal}\n", scene.title)?;
+        } else {
+            let record = report::show(scene, &settings, &mut out)?;
+            writeln!(out)?;
+            as_predicted &= record.summary.is_as_predicted();
         }
         if waits && number + 1 < TOUR {
             write!(out, "Press Enter to go on. ")?;
@@ -99,12 +99,12 @@ impl RunArgs {
     /// The scene.
     pub(crate) fn scene(&self) -> Result<&'static Scene, String> {
         let scene = Scene::by_name(&self.scene).expect("clap knows the names");
-        scene.plan.check(&self.settings.0).map(|()| scene)
+        scene.plan.check(&self.settings).map(|()| scene)
     }
 }
 
 pub(crate) fn play(args: &RunArgs, scene: &Scene) -> Result<AsPredicted, Failure> {
-    let settings = &args.settings.0;
+    let settings = &args.settings;
     let refused = enter_namespace()?;
     let mut out = io::stdout().lock();
     if let Some(refusal) = refusal(scene, refused.as_deref()) {
@@ -137,7 +137,7 @@ pub(crate) fn play(args: &RunArgs, scene: &Scene) -> Result<AsPredicted, Failure
 
 pub(crate) fn matrix(args: MatrixArgs) -> Result<AsPredicted, Failure> {
     build();
-    ctrlc::set_handler(|| programs::abandon(130))?;
+    ctrlc::set_handler(|| processes::abandon(130))?;
     let bar = indicatif::ProgressBar::new((FAULTS.len() * MODES.len()) as u64);
     let cells = matrix::play_all(|played, again| {
         bar.set_position(played as u64);
@@ -184,7 +184,7 @@ fn enter_namespace() -> Result<Option<String>, Failure> {
     let inside = env::var_os(INSIDE).is_some();
     let refused = if inside { None } else { namespace::available().err() };
     if inside || refused.is_some() {
-        ctrlc::set_handler(|| programs::abandon(130))?;
+        ctrlc::set_handler(|| processes::abandon(130))?;
         return Ok(refused);
     }
     let mut lab = process::Command::new(env::current_exe()?);
@@ -198,7 +198,7 @@ pub(crate) fn end_on_panic() {
     panic::set_hook(Box::new(|panic| {
         let message = panic.payload_as_str().unwrap_or("a thread panicked");
         let _ = writeln!(io::stderr(), "error: {message}");
-        programs::abandon(1)
+        processes::abandon(1)
     }));
 }
 

@@ -28,7 +28,6 @@ pub struct Observed {
 /// The prediction for one end and what it detected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// Which end.
     pub role: Role,
     /// The ways in which it might detect the fault. None means never.
     pub predicted: Vec<Detection>,

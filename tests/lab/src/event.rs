@@ -4,11 +4,9 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-/// Which of the two programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// It connects and sends heartbeats.
     Client,
     /// It accepts connections and evicts silent clients.
     Server,
@@ -23,42 +21,30 @@ impl fmt::Display for Role {
     }
 }
 
-/// Something that happened, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// The time since the run began.
     pub at: Duration,
-    /// What it was.
     pub what: What,
 }
 
-/// What can happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
-    /// A program sent something.
     Message {
-        /// The sender.
         from: Role,
-        /// What it sent.
         content: Content,
-        /// Whether it arrived.
         fate: Fate,
     },
     /// A program did or noticed something: `retry 2`, `ended: silent`.
     Mark {
-        /// Which program.
         role: Role,
-        /// What it did, in a few words.
         text: String,
     },
     /// The lab did something to the line or to a program: `network cut`, `server killed`.
     Deed(String),
 }
 
-/// What a message carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
-    /// Bytes of the stream.
     Bytes(Vec<u8>),
     /// The end of the stream: the sender will send no more.
     EndOfStream,
@@ -66,7 +52,6 @@ pub enum Content {
     Reset,
 }
 
-/// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     /// It reached the other host's kernel.

@@ -25,6 +25,8 @@ pub mod matrix;
 pub mod observe;
 pub mod predict;
 #[cfg(unix)]
+pub mod processes;
+#[cfg(unix)]
 pub mod programs;
 pub mod relay;
 #[cfg(unix)]

@@ -2,21 +2,14 @@
 //! broken.
 
 use std::{
-    env,
     io::Write as _,
-    process::{self, ChildStdin, Command},
-    sync::{
-        Mutex,
-        mpsc::{self, Receiver, Sender},
-    },
+    process::ChildStdin,
+    sync::mpsc::{self, Receiver, Sender},
     thread,
     time::{Duration, Instant},
 };
 
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
+use nix::sys::signal::Signal;
 use tests::{
     DEADLINE,
     binaries::command,
@@ -27,6 +20,7 @@ use tests::{
 use crate::{
     event::{Event, Role},
     observe::{LastWords, LogLine, Observation, Observer, Seen, Wire},
+    processes::{self, ends_with_the_lab},
     relay::Relay,
     settings::Settings,
 };
@@ -34,9 +28,7 @@ use crate::{
 /// What the lab does to the programs, or to the line between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deed {
-    /// SIGKILL.
     Kill(Role),
-    /// SIGSTOP.
     Stop(Role),
     /// Both ends receive a reset.
     Reset,
@@ -44,43 +36,6 @@ pub enum Deed {
     Cut,
     /// From now on everything passes again.
     Mend,
-}
-
-/// The running programs. They would outlive a lab that is interrupted.
-static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
-
-/// Kills the running programs, and ends the lab with this exit code.
-pub fn abandon(code: i32) -> ! {
-    for &pid in RUNNING.lock().iter().flat_map(|pids| pids.iter()) {
-        let _ = kill(pid, Signal::SIGKILL);
-    }
-    process::exit(code)
-}
-
-fn registered(program: Program) -> Program {
-    if let (Ok(mut running), Ok(pid)) = (RUNNING.lock(), i32::try_from(program.pid())) {
-        running.push(Pid::from_raw(pid));
-    }
-    program
-}
-
-/// The same command, whose process is killed when the lab's main thread ends, even by SIGKILL.
-/// Where there is no `setpriv`, the command is unchanged.
-pub fn ends_with_the_lab(command: Command) -> Command {
-    let path = env::var_os("PATH").unwrap_or_default();
-    if !env::split_paths(&path).any(|folder| folder.join("setpriv").is_file()) {
-        return command;
-    }
-    let mut wrapped = Command::new("setpriv");
-    wrapped.args(["--pdeathsig", "KILL", "--"]);
-    wrapped.arg(command.get_program()).args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => wrapped.env(name, value),
-            None => wrapped.env_remove(name),
-        };
-    }
-    wrapped
 }
 
 /// Observations closer to each other than this are taken as one moment: a line of a log may be
@@ -122,7 +77,7 @@ impl<'a> Programs<'a> {
                 command.arg("-v"); // its log has an event for each line of text
             }
             let watch = watch_log(role, sender.clone());
-            registered(Program::start_watched(&mut ends_with_the_lab(command), watch))
+            processes::registered(Program::start_watched(&mut ends_with_the_lab(command), watch))
         };
         let server = start(Role::Server, ["--listen", "127.0.0.1:0"]);
         watch.follow(DEADLINE, |observer| observer.address.is_some() || observer.server.is_some());
@@ -144,9 +99,8 @@ impl<'a> Programs<'a> {
         let mut client = start(Role::Client, ["--server", address]);
         let stdin = Some(client.take_stdin());
         watch.follow(DEADLINE, |observer| observer.connected == 2 || observer.client.is_some());
-        if watch.observer.connected < 2 {
-            panic!("the client does not connect: {}", failed(&watch.observer.client));
-        }
+        let Observer { connected, client: words, .. } = &watch.observer;
+        assert!(*connected == 2, "the client does not connect: {}", failed(words));
         Self { server, client, stdin, relay, watch }
     }
 
@@ -207,9 +161,7 @@ impl<'a> Programs<'a> {
             set_loopback(Loopback::Up);
         }
         drop((self.client, self.server));
-        if let Ok(mut running) = RUNNING.lock() {
-            running.clear(); // other processes may soon have their ids
-        }
+        processes::forget();
         self.watch.observer
     }
 

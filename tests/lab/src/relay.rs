@@ -53,7 +53,6 @@ impl Relay {
         Ok(relay)
     }
 
-    /// The address for the client to connect to.
     pub fn address(&self) -> &str {
         &self.address
     }

@@ -22,7 +22,6 @@ use crate::{
 /// What a run showed.
 #[derive(Debug)]
 pub struct Record {
-    /// Everything that happened.
     pub events: Vec<Event>,
     /// Each program's last words about the connection.
     pub last_words: [(Role, Option<LastWords>); 2],
@@ -33,11 +32,8 @@ pub struct Record {
 /// What a run showed, in figures. `lab run --json` prints it, and the matrix reads it back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// The scene's name.
     pub scene: String,
-    /// The settings as flags.
     pub settings: Vec<String>,
-    /// How long the lab watched after the fault.
     #[serde(rename = "watched_s", with = "in_seconds")]
     pub watched: Duration,
     /// The prediction and the measurement for each end that was left.

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use clap::{ArgMatches, Args, Command, FromArgMatches, error::ErrorKind};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, error::ErrorKind};
 use client::liveness::HeartbeatRule;
 use common::{
     detect::{Detect, Keepalive},
@@ -87,50 +87,24 @@ impl FromArgMatches for Settings {
     }
 }
 
-/// The same flags with short defaults, with which a scene takes a few seconds.
-#[derive(Debug, Clone, Copy)]
-pub struct ShortSettings(pub Settings);
-
-const SHORT: [(&str, &str); 7] = [
-    ("idle", "1s"),
-    ("retry_interval", "500ms"),
-    ("retries", "2"),
-    ("timeout", "3s"),
-    ("keepalive_idle", "1s"),
-    ("keepalive_interval", "1s"),
-    ("keepalive_count", "3"),
-];
-
-fn with_short_defaults(command: Command) -> Command {
-    let shorten =
-        |command: Command, (flag, value)| command.mut_arg(flag, |flag| flag.default_value(value));
-    SHORT.into_iter().fold(command, shorten)
-}
-
-impl Args for ShortSettings {
-    fn augment_args(command: Command) -> Command {
-        with_short_defaults(Settings::augment_args(command))
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        Settings::augment_args_for_update(command)
-    }
-}
-
-impl FromArgMatches for ShortSettings {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        Settings::from_arg_matches(matches).map(Self)
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        self.0.update_from_arg_matches(matches)
-    }
+/// Gives the flag a short default, with which a scene takes a few seconds:
+/// `#[command(mut_args(short_default))]`.
+pub fn short_default(flag: Arg) -> Arg {
+    let default = match flag.get_id().as_str() {
+        "idle" | "keepalive_idle" | "keepalive_interval" => "1s",
+        "retry_interval" => "500ms",
+        "retries" => "2",
+        "timeout" => "3s",
+        "keepalive_count" => "3",
+        _ => return flag,
+    };
+    flag.default_value(default)
 }
 
 impl Settings {
     /// The settings that these flags ask for, with the short defaults.
     pub fn short(flags: &[&str]) -> Self {
-        let command = ShortSettings::augment_args(Command::new("lab"));
+        let command = Self::augment_args(Command::new("lab")).mut_args(short_default);
         let matches = command.get_matches_from(["lab"].iter().chain(flags));
         Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     }
@@ -145,12 +119,10 @@ impl Settings {
         self.detect.keepalive().and_then(|keepalive| keepalive.user_timeout)
     }
 
-    /// The flags for this program.
     pub fn arguments(&self, role: Role) -> Vec<String> {
         [self.own_flags(role), self.detect_flags()].concat()
     }
 
-    /// The flags for a command of the lab.
     pub fn lab_arguments(&self) -> Vec<String> {
         [self.own_flags(Role::Client), self.own_flags(Role::Server), self.detect_flags()].concat()
     }

@@ -204,7 +204,7 @@ proptest! {
     }
 
     #[test]
-    fn every_picture_is_well_formed_and_its_blocks_lie_inside(
+    fn every_picture_is_well_formed_and_its_rows_lie_inside(
         heading in any_text(),
         sentence in any_text(),
         events in any_events(),
@@ -216,9 +216,9 @@ proptest! {
             node.attribute(name).expect("it has a place and a size").parse().expect("in pixels")
         };
         let root = document.root_element();
-        for block in document.descendants().filter(|node| node.has_tag_name("rect")) {
-            prop_assert!(length(block, "x") + length(block, "width") <= length(root, "width"));
-            prop_assert!(length(block, "y") + length(block, "height") <= length(root, "height"));
+        for text in document.descendants().filter(|node| node.has_tag_name("text")) {
+            prop_assert!(length(text, "x") + length(text, "textLength") <= length(root, "width"));
+            prop_assert!(length(text, "y") <= length(root, "height"));
         }
     }
 }

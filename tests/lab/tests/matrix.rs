@@ -35,29 +35,33 @@ fn end(role: Role, reason: &str, predicted: &[(Means, u64, u64)]) -> Comparison 
 
 const HEARTBEAT: (Means, u64, u64) = (Means::Heartbeat, 1500, 2500);
 
-fn summary(fault: &str, end: impl Fn(Role) -> Comparison) -> Option<Summary> {
+fn summary(fault: &str, end: impl Fn(Role) -> Comparison) -> Summary {
     let survivors = Scene::by_name(fault).expect("a scene").plan.survivors();
-    Some(Summary {
+    Summary {
         scene: fault.to_owned(),
         settings: Vec::new(),
         watched: Duration::from_millis(8040),
         ends: survivors.iter().map(|&role| end(role)).collect(),
-    })
+    }
 }
 
 /// A cell in which each end detected the fault as predicted, by the heartbeat.
 fn cell(fault: &'static str, mode: &'static str) -> Cell {
-    let summary = summary(fault, |role| end(role, "unanswered", &[HEARTBEAT]));
+    let summary = Some(summary(fault, |role| end(role, "unanswered", &[HEARTBEAT])));
     Cell { fault, mode, summary, refused: None, first_try: None }
+}
+
+fn ends(cell: &mut Cell) -> &mut Vec<Comparison> {
+    &mut cell.summary.as_mut().expect("it was played").ends
 }
 
 #[test]
 fn a_cell_fails_if_any_end_differs_from_its_prediction() {
     let mut cell = cell("cut-idle", "both");
     assert!(!cell.failed(), "both ends came as predicted");
-    cell.summary.as_mut().unwrap().ends[1] = end(Role::Server, "failed", &[HEARTBEAT]);
+    ends(&mut cell)[1] = end(Role::Server, "failed", &[HEARTBEAT]);
     assert!(cell.failed(), "the server failed");
-    cell.summary.as_mut().unwrap().ends.clear();
+    ends(&mut cell).clear();
     assert!(cell.failed(), "it says nothing about any end");
     (cell.summary, cell.refused) = (None, Some("this system refuses it".to_owned()));
     assert!(!cell.failed(), "a cell that was not played has not failed");
@@ -65,7 +69,7 @@ fn a_cell_fails_if_any_end_differs_from_its_prediction() {
 
 #[test]
 fn a_cells_summary_is_the_same_after_json() {
-    let summary = summary("cut-idle", |role| end(role, "unanswered", &[HEARTBEAT])).unwrap();
+    let summary = summary("cut-idle", |role| end(role, "unanswered", &[HEARTBEAT]));
     let json = serde_json::to_string(&summary).unwrap();
     assert_eq!(serde_json::from_str::<Summary>(&json).unwrap(), summary, "{json}");
 }
@@ -75,30 +79,32 @@ fn recorded() -> Vec<Cell> {
     let all = FAULTS.iter().flat_map(|fault| MODES.iter().map(|(mode, _)| cell(fault, mode)));
     let mut cells: Vec<_> = all.collect();
     let mut change = |fault: &str, mode: &str, change: &dyn Fn(&mut Cell)| {
-        change(cells.iter_mut().find(|cell| (cell.fault, cell.mode) == (fault, mode)).unwrap());
+        change(
+            cells.iter_mut().find(|cell| (cell.fault, cell.mode) == (fault, mode)).expect("a cell"),
+        );
     };
     change("server-stopped", "keepalive", &|cell| {
         let never = |role| {
             let (zero, watched) = (Duration::ZERO, Duration::from_secs(8));
             Comparison::new(role, Vec::new(), None, zero, watched)
         };
-        cell.summary = summary(cell.fault, never);
+        cell.summary = Some(summary(cell.fault, never));
     });
     change("cut-writing", "keepalive", &|cell| {
         let late = (Means::Retransmission, 924_600, 1_045_600);
-        cell.summary.as_mut().unwrap().ends[0] = end(Role::Client, "gave_up", &[late]);
+        ends(cell)[0] = end(Role::Client, "gave_up", &[late]);
     });
     change("cut-writing", "both, user timeout", &|cell| {
         let either = [(Means::UserTimeout, 2000, 2200), (Means::Heartbeat, 2500, 2500)];
-        cell.summary.as_mut().unwrap().ends[0] = end(Role::Client, "gave_up", &either);
+        ends(cell)[0] = end(Role::Client, "gave_up", &either);
     });
     change("reset", "heartbeat", &|cell| {
-        cell.first_try = summary(cell.fault, |role| end(role, "failed", &[HEARTBEAT]));
-        cell.summary.as_mut().unwrap().ends[1] = end(Role::Server, "failed", &[HEARTBEAT]);
+        cell.first_try = Some(summary(cell.fault, |role| end(role, "failed", &[HEARTBEAT])));
+        ends(cell)[1] = end(Role::Server, "failed", &[HEARTBEAT]);
     });
     change("client-killed", "both", &|cell| {
         let late = [(Means::Heartbeat, 500, 1000)];
-        cell.first_try = summary(cell.fault, |role| end(role, "unanswered", &late));
+        cell.first_try = Some(summary(cell.fault, |role| end(role, "unanswered", &late)));
     });
     change("cut-idle", "heartbeat", &|cell| {
         (cell.summary, cell.refused) = (None, Some("this system refuses it".to_owned()));
@@ -132,7 +138,7 @@ fn the_matrix_is_a_table_in_markdown() {
 fn a_narrow_table_breaks_no_word() {
     let words = |columns| {
         let table = table(&recorded(), Form::Terminal(columns));
-        let (table, _) = table.split_once("\nnot played: ").expect("the notes stand below").clone();
+        let (table, _) = table.split_once("\nnot played: ").expect("the notes stand below");
         assert!(table.lines().all(|line| display_width(line) <= columns.into()), "{table}");
         let mut words: Vec<_> = table.split_whitespace().map(str::to_owned).collect();
         words.retain(|word| !word.starts_with(['─', '═']));

@@ -33,23 +33,18 @@ pub fn stdout_width() -> Option<usize> {
     Some(columns.0.into()).filter(|columns| *columns > 0)
 }
 
-/// Whether lines are coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colour {
-    /// With the escape sequences of a terminal.
     Ansi,
-    /// Characters alone.
     Plain,
 }
 
 impl Colour {
-    /// Colour if stdout takes it.
     pub fn of_stdout() -> Self {
         if takes_colour(&io::stdout()) { Self::Ansi } else { Self::Plain }
     }
 }
 
-/// A drawing that grows.
 #[derive(Debug)]
 pub struct Diagram {
     colour: Colour,
@@ -66,7 +61,6 @@ impl Diagram {
         Self { colour, silences: Silences::longer_than(silence), between: columns - BESIDE }
     }
 
-    /// The line above the drawing.
     pub fn header(&self) -> String {
         let columns = format!("client{}server", " ".repeat(self.between - 5));
         self.painted(Style::new().bold(), &format!("{:>9} {columns}", "time"))
@@ -82,7 +76,7 @@ impl Diagram {
         }
         let mut time = format!("{:.3}s", event.at.as_secs_f64());
         for row in self.rows(&event.what) {
-            let row = self.painted(style(&event.what), &row);
+            let row = self.painted(colour(&event.what).on_default(), &row);
             drawn.push(format!("{time:>9}  {row}"));
             time.clear();
         }
@@ -152,16 +146,16 @@ impl Diagram {
     }
 }
 
-fn style(what: &What) -> Style {
-    let colour = match what {
+/// The colour of an event.
+pub(super) fn colour(what: &What) -> AnsiColor {
+    match what {
         What::Message { fate: Fate::Lost, .. } => AnsiColor::Red,
-        What::Deed(_) => return AnsiColor::Yellow.on_default().bold(),
+        What::Deed(_) => AnsiColor::Yellow,
         What::Message { from: role, .. } | What::Mark { role, .. } => match role {
             Role::Client => AnsiColor::Cyan,
             Role::Server => AnsiColor::Green,
         },
-    };
-    colour.on_default()
+    }
 }
 
 fn centred(text: &str, fill: &str, columns: usize) -> String {

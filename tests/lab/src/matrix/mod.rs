@@ -16,12 +16,11 @@ use std::{
 use serde::Serialize;
 use tests::binaries::built;
 
-use crate::{programs::ends_with_the_lab, run::Summary};
+use crate::{processes::ends_with_the_lab, run::Summary};
 
 /// Cells that are played at once. Each is idle for nearly all of its time.
 const SIDE_BY_SIDE: usize = 8;
 
-/// The faults, by their scenes' names.
 pub const FAULTS: [&str; 8] = [
     "client-killed",
     "client-stopped",
@@ -33,7 +32,6 @@ pub const FAULTS: [&str; 8] = [
     "not-reading",
 ];
 
-/// The modes and their flags.
 pub const MODES: [(&str, &str); 4] = [
     ("heartbeat", "--detect heartbeat"),
     ("keepalive", "--detect keepalive"),
@@ -44,9 +42,7 @@ pub const MODES: [(&str, &str); 4] = [
 /// A fault in a mode, and the result.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Cell {
-    /// The fault's scene.
     pub fault: &'static str,
-    /// The mode.
     pub mode: &'static str,
     /// What the run showed. `None` if this system refuses to play it.
     pub summary: Option<Summary>,

@@ -10,19 +10,15 @@ use common::words::Seconds;
 use super::{Cell, FAULTS, MODES};
 use crate::{compare::Comparison, event::Role, run::Summary, scene::Scene};
 
-/// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// With lines, for a terminal of so many columns.
     Terminal(u16),
-    /// In Markdown.
     Markdown,
 }
 
 /// The terminal's columns that the longest words need.
 pub const NARROWEST: u16 = 80;
 
-/// Draws the table.
 pub fn table(cells: &[Cell], form: Form) -> String {
     let mut table = Table::new();
     let line_break = match form {

@@ -28,13 +28,11 @@ pub enum Wire {
 /// What a program logged last about the connection, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastWords {
-    /// The time since the run began.
     pub at: Duration,
     /// The reason for the end, in the log's word.
     pub reason: String,
     /// What the kernel's evidence says about the other end.
     pub finding: Option<String>,
-    /// The sentence.
     pub text: String,
 }
 
@@ -85,7 +83,6 @@ impl Observer {
         }
     }
 
-    /// The time since the run began.
     pub fn now(&self) -> Duration {
         self.start.elapsed()
     }
@@ -118,7 +115,6 @@ impl Observer {
         self.is_cut = is_cut;
     }
 
-    /// Whether the line is cut.
     pub fn is_cut(&self) -> bool {
         self.is_cut
     }
@@ -152,7 +148,7 @@ impl Observer {
                 Seen::Exited(role) if !self.has_ended(role) => {
                     let (reason, message) =
                         ("failed".to_owned(), mem::take(&mut self.last_message));
-                    self.ended(at, role, LogLine { reason, message, ..LogLine::default() });
+                    self.ended(at, role, LogLine { message, reason, ..LogLine::default() });
                 }
                 Seen::Exited(_) => {}
             }

@@ -31,23 +31,16 @@ impl LogLine {
     }
 }
 
-/// Something that was seen, and when.
 #[derive(Debug)]
 pub struct Observation {
-    /// When.
     pub at: Instant,
-    /// What.
     pub seen: Seen,
 }
 
-/// What can be seen.
 #[derive(Debug)]
 pub enum Seen {
-    /// Something passed the relay.
     Passed(Role, Content),
-    /// A program logged an event.
     Logged(Role, LogLine),
-    /// A program ended.
     Exited(Role),
 }
 

@@ -24,9 +24,7 @@ const HEADERS: usize = 20 + 20 + 12;
 /// What passes on one idle line in one hour, both directions together.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Cost {
-    /// Heartbeats, their answers, and the server's probes.
     pub messages: f64,
-    /// The bytes of those.
     pub message_bytes: f64,
     /// Keepalive probes; each is answered by an empty segment.
     pub keepalive_probes: f64,

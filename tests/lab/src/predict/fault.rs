@@ -15,7 +15,6 @@ pub enum Fault {
     Killed,
     /// Its process is stopped. Its kernel goes on acknowledging.
     Stopped,
-    /// It resets the connection.
     Reset,
     /// The line is cut while nothing is in flight.
     CutIdle,
@@ -28,7 +27,6 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Every fault.
     pub const ALL: [Self; 6] = [
         Self::Killed,
         Self::Reset,
@@ -56,9 +54,7 @@ impl fmt::Display for Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Means {
-    /// The client's heartbeats go unanswered.
     Heartbeat,
-    /// The server's timeout passes.
     Timeout,
     /// The kernel's keepalive probes go unanswered.
     Keepalive,
@@ -66,9 +62,7 @@ pub enum Means {
     UserTimeout,
     /// The kernel has retransmitted for as long as it does.
     Retransmission,
-    /// The other kernel ends the stream.
     EndOfStream,
-    /// The other kernel resets the connection.
     Reset,
 }
 
@@ -130,7 +124,6 @@ pub struct Window {
 }
 
 impl Window {
-    /// Whether this moment lies in it.
     pub fn contains(&self, moment: Duration) -> bool {
         (self.earliest..=self.latest).contains(&moment)
     }
@@ -151,9 +144,7 @@ impl Window {
 /// A way in which a fault may be detected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detection {
-    /// The means.
     pub by: Means,
-    /// When, after the fault.
     #[serde(flatten)]
     pub window: Window,
 }

@@ -14,9 +14,7 @@ use super::fault::{Detection, Means, Window};
 /// What keepalive does at a moment of a silence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Firing {
-    /// It sends the probe of this number, from 1.
     Probe(u32),
-    /// It ends the connection.
     GiveUp,
 }
 

@@ -12,7 +12,6 @@ use super::{
 };
 use crate::{draw::hanging, event::Role, settings::Settings};
 
-/// The columns that a text may take.
 const WIDTH: usize = 96;
 
 impl fmt::Display for Prediction {
@@ -197,7 +196,6 @@ fn plain(duration: Duration) -> String {
     humantime::format_duration(duration).to_string()
 }
 
-/// A row of four columns.
 fn cells(f: &mut fmt::Formatter<'_>, [what, first, second, third]: [&str; 4]) -> fmt::Result {
     let row = format!("  {what:<34}{first:<14}{second:<32}{third}");
     writeln!(f, "{}", row.trim_end())

@@ -27,21 +27,16 @@ const MOST: u32 = 10_000;
 /// A line of the timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Entry {
-    /// When, after the last byte.
     #[serde(rename = "at_s", serialize_with = "in_seconds::serialize")]
     pub at: Duration,
-    /// What happens.
     pub action: Action,
 }
 
-/// What happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// The last byte comes.
     LastByte,
     /// The client sends the heartbeat of this number, from 1. All after the first are retries.
     Heartbeat(u32),
-    /// The server sends its probe.
     Probe,
     /// The kernel sends the keepalive probe of this number.
     KeepaliveProbe(u32),

@@ -8,16 +8,13 @@ use serde::Serialize;
 use super::{detection::sign_of_life_every, kernel};
 use crate::settings::{Settings, in_one_word};
 
-/// A doubt about the settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Warning {
-    /// Its kind.
     pub kind: Kind,
     /// What is wrong, and how to change it.
     pub text: String,
 }
 
-/// The kinds of warnings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {

@@ -20,14 +20,11 @@ use crate::{
 /// A thing to watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scene {
-    /// Its name on the command line.
     pub name: &'static str,
-    /// Its heading.
     pub title: &'static str,
     text: &'static str,
     /// The text where keepalive alone detects, if it differs.
     with_keepalive: Option<&'static str>,
-    /// What the lab does.
     pub plan: Plan,
 }
 
@@ -35,7 +32,6 @@ pub struct Scene {
 pub const TOUR: usize = 6;
 
 impl Scene {
-    /// The scene of this name.
     pub fn by_name(name: &str) -> Option<&'static Self> {
         SCENES.iter().find(|scene| scene.name == name)
     }
@@ -49,15 +45,11 @@ impl Scene {
 /// What the lab does to a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plan {
-    /// Nothing.
     Nothing,
     /// It cuts the line, and mends it before any end has given up.
     CutAndHeal,
-    /// It kills a program.
     Kill(Role),
-    /// It stops a program.
     Stop(Role),
-    /// It resets the connection.
     Reset,
     /// It cuts the line while nothing is in flight.
     CutIdle,
