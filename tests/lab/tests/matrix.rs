@@ -92,7 +92,9 @@ fn recorded() -> Vec<Cell> {
     });
     change("cut-writing", "keepalive", &|cell| {
         let late = (Means::Retransmission, 924_600, 1_045_600);
-        ends(cell)[0] = end(Role::Client, "gave_up", &[late]);
+        let Comparison { role, predicted, .. } = end(Role::Client, "gave_up", &[late]);
+        let (zero, watched) = (Duration::ZERO, Duration::from_secs(8));
+        ends(cell)[0] = Comparison::new(role, predicted, None, zero, watched);
     });
     change("cut-writing", "both, user timeout", &|cell| {
         let either = [(Means::UserTimeout, 2000, 2200), (Means::Heartbeat, 2500, 2500)];

@@ -43,7 +43,8 @@ pub fn svg(heading: &str, text: &str, events: &[Event], silence: Duration) -> St
             _ => r#"font-weight="bold""#,
         };
         for row in diagram.draw(event) {
-            picture.row(&row, style);
+            let is_silence = row.trim_start().starts_with('┊');
+            picture.row(&row, if is_silence { "" } else { style });
         }
     }
     let Picture { rows, y } = picture;

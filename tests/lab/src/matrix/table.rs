@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use common::words::Seconds;
 
 use super::{Cell, FAULTS, MODES};
@@ -16,7 +16,10 @@ pub enum Form {
     Markdown,
 }
 
-/// The terminal's columns that the longest words need.
+/// The columns of `retransmission)`, so that no cell breaks a word.
+const LONGEST_WORD: u16 = 15;
+
+/// The columns that a terminal must have for that.
 pub const NARROWEST: u16 = 80;
 
 pub fn table(cells: &[Cell], form: Form) -> String {
@@ -44,7 +47,8 @@ pub fn table(cells: &[Cell], form: Form) -> String {
     }
     if let Form::Terminal(_) = form {
         for column in table.column_iter_mut() {
-            column.set_padding((0, 1));
+            column.set_padding((0, 0)); // the lines between the columns are blanks
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(LONGEST_WORD)));
         }
     }
     let refused: BTreeSet<_> = cells.iter().filter_map(|cell| cell.refused.as_deref()).collect();
