@@ -92,7 +92,7 @@ fn a_healthy_client_that_is_evicted_is_silent_no_longer_than_the_timeout() {
 }
 
 #[test]
-fn of_both_the_sooner_detections() {
+fn with_both_the_sooner_one_detects() {
     // Keepalive's verdict 16 s after a segment, and one segment every 10 s of the 25.
     let figures = "--detect both --keepalive-idle 10s --keepalive-interval 2s --keepalive-count 3 --retries 0";
     check(
@@ -104,7 +104,7 @@ fn of_both_the_sooner_detections() {
             (CutWriting, "30 Heartbeat", "60 Timeout"),
         ],
     );
-    // The server has nothing in flight: keepalive has the whole time-out, from a last byte that
+    // The server has nothing in flight: keepalive has the whole timeout, from a last byte that
     // came up to 25 s before the fault.
     let figures = "--detect both --keepalive-idle 30s --keepalive-interval 2s --keepalive-count 3";
     check(figures, &[(CutIdle, "30-55 Heartbeat", "11-36 Keepalive")]);
