@@ -13,7 +13,7 @@ use std::{
 use nix::sys::signal::Signal;
 use tests::{
     DEADLINE,
-    binaries::{Server, client},
+    binaries::{Server, client, client_of_peer},
 };
 
 /// How often each side is stopped and continued.
@@ -25,17 +25,17 @@ fn up_to(millis: u64) -> Duration {
 }
 
 #[test]
-fn a_client_that_is_stopped_around_its_deadlines_calls_no_live_server_dead() {
-    let server = Server::start(&["--timeout", "1m"]).expect("the server starts");
-    let rule = ["--idle", "100ms", "--retry-interval", "50ms", "--retries", "1"];
-    let client = client(&server.address, &rule).expect("the client connects");
+fn a_client_that_is_stopped_around_its_deadline_does_not_give_up_a_server_that_answers() {
+    let rule = ["--idle", "50ms", "--retry-interval", "50ms", "--retries", "0", "--stay"];
+    let (client, mut server) = client_of_peer(&rule).expect("the client connects");
     for _ in 0..STOPS {
-        thread::sleep(up_to(120)); // the moment is what is tested
+        server.expect(b"HeartBeat");
         client.pause().expect("the client is there");
-        thread::sleep(up_to(400));
+        server.send(b"OK");
+        thread::sleep(up_to(150)); // its deadline is in 50 ms
         client.signal(Signal::SIGCONT).expect("the client is there");
     }
-    client.finish_with("alive\n", b"ALIVE\n");
+    server.expect(b"HeartBeat");
 }
 
 #[test]
