@@ -1,4 +1,4 @@
-//! What goes out, while the peer reads nothing.
+//! The writing half of the connection, while the peer reads nothing.
 
 use std::{
     io::{Read as _, Write as _},
@@ -10,7 +10,7 @@ use std::{
 
 use client::outgoing::{NotSent, Outgoing};
 
-/// A connection whose peer is there, and reads nothing.
+/// A connection whose peer reads nothing.
 fn connection() -> (Arc<TcpStream>, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     let stream =
@@ -21,8 +21,8 @@ fn connection() -> (Arc<TcpStream>, TcpStream) {
 #[test]
 fn a_heartbeat_that_has_no_room_is_given_up_in_time() {
     let (stream, mut peer) = connection();
-    let (books, entered) = crossbeam_channel::unbounded();
-    let outgoing = Outgoing::new(Arc::clone(&stream), books);
+    let (to_receiver, announced) = crossbeam_channel::unbounded();
+    let outgoing = Outgoing::new(Arc::clone(&stream), to_receiver);
     // The kernel finds more room for a while.
     let (result, deadline) = loop {
         stream.set_nonblocking(true).unwrap();
@@ -30,14 +30,17 @@ fn a_heartbeat_that_has_no_room_is_given_up_in_time() {
         stream.set_nonblocking(false).unwrap();
         let deadline = Instant::now() + Duration::from_millis(100);
         match outgoing.heartbeat(Some(1), deadline) {
-            Ok(()) => assert_eq!(entered.len(), 1),
+            Ok(()) => assert_eq!(announced.len(), 1),
             result => break (result, deadline),
         }
-        entered.recv().unwrap();
+        announced.recv().unwrap();
     };
     assert_eq!(result, Err(NotSent::Blocked));
-    assert!(Instant::now() + Duration::from_millis(1) >= deadline, "it waited for its time");
-    assert_eq!(entered.len(), 1, "it is in the books, and goes out first when something does");
+    assert!(
+        Instant::now() + Duration::from_millis(1) >= deadline,
+        "it did not wait until its deadline"
+    );
+    assert_eq!(announced.len(), 1, "it was not announced");
 
     let reading = thread::spawn(move || {
         let mut all = Vec::new();
@@ -46,21 +49,24 @@ fn a_heartbeat_that_has_no_room_is_given_up_in_time() {
     outgoing.text(b"text\n").unwrap();
     outgoing.close().unwrap();
     let all = reading.join().unwrap().unwrap();
-    assert!(all.ends_with(b"\nHeartBeattext\n"), "the heartbeat went out whole, before the text");
+    assert!(
+        all.ends_with(b"\nHeartBeattext\n"),
+        "the heartbeat did not go out whole, or not before the text"
+    );
 }
 
 #[test]
-fn no_heartbeat_follows_half_a_line_or_the_end() {
+fn no_heartbeat_follows_half_a_line_or_the_end_of_stream() {
     let (stream, _peer) = connection();
-    let (books, entered) = crossbeam_channel::unbounded();
-    let outgoing = Outgoing::new(stream, books);
+    let (to_receiver, announced) = crossbeam_channel::unbounded();
+    let outgoing = Outgoing::new(stream, to_receiver);
     let soon = || Instant::now() + Duration::from_mins(1);
     outgoing.text(b"half a line").unwrap();
     assert_eq!(outgoing.heartbeat(Some(1), soon()), Err(NotSent::HalfLine));
     outgoing.finish_line().unwrap();
     assert_eq!(outgoing.heartbeat(Some(1), soon()), Ok(()));
-    assert_eq!(entered.recv().unwrap().after_lines, 1);
+    assert_eq!(announced.recv().unwrap().after_lines, 1);
     outgoing.close().unwrap();
     assert_eq!(outgoing.heartbeat(Some(2), soon()), Err(NotSent::Closed));
-    assert!(entered.is_empty());
+    assert!(announced.is_empty());
 }

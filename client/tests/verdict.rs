@@ -1,6 +1,6 @@
-//! The verdict of the heartbeat thread, when it is faster than the receiver: both wake at
-//! once in a process that was stopped, and the answer may lie unread in the socket.
-#![cfg(all(target_os = "linux", not(feature = "model")))]
+//! The verdict of the heartbeat thread while the server's bytes lie unread: both threads wake at
+//! once in a process that was stopped, and the heartbeat thread may be the faster one.
+#![cfg(target_os = "linux")]
 
 use std::{
     io::Write as _,
@@ -11,37 +11,72 @@ use std::{
 };
 
 use client::{
-    activity::Activity, end_signal::EndSignal, ending::Ending, heartbeat, liveness::HeartbeatRule,
-    outgoing::Outgoing,
+    activity::Activity, end_signal::EndSignal, ending::Ending, heartbeat::Heartbeat,
+    liveness::HeartbeatRule, outgoing::Outgoing, receive::News,
 };
-use crossbeam_channel::select_biased;
+use common::{period::Period, wire::SentHeartbeat};
+use crossbeam_channel::{Receiver, Sender, select_biased};
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// A heartbeat thread whose receiver is this test.
+struct Setting {
+    activity: Arc<Activity>,
+    announced: Receiver<SentHeartbeat>,
+    news: Sender<News>,
+    ended: Receiver<Ending>,
+    server: TcpStream,
+    client: Arc<TcpStream>,
+}
+
+/// Runs the heartbeat thread under this rule, without retries, beside `test`.
+fn beside(idle: u64, interval: u64, test: impl FnOnce(Setting)) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let client = Arc::new(TcpStream::connect(address).expect("it listens"));
+    let (server, _) = listener.accept().expect("a client connects");
+    let (end, ended) = EndSignal::new(Arc::clone(&client));
+    let (to_receiver, announced) = crossbeam_channel::unbounded();
+    let (to_heartbeat, news) = crossbeam_channel::unbounded();
+    let outgoing = Outgoing::new(Arc::clone(&client), to_receiver);
+    let activity = Arc::new(Activity::new(Instant::now()));
+    let period = |millis| Period::new(Duration::from_millis(millis));
+    let rule = HeartbeatRule { idle: period(idle), retries: 0, interval: period(interval) };
+    thread::scope(|scope| {
+        let heard = Arc::clone(&activity);
+        scope.spawn(move || {
+            Heartbeat { rule, outgoing: &outgoing, activity: &heard, news: &news }.run(&end);
+        });
+        test(Setting { activity, announced, news: to_heartbeat, ended, server, client });
+    });
+}
 
 #[test]
 fn a_server_whose_answer_is_not_read_yet_is_not_dead() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let stream = Arc::new(TcpStream::connect(listener.local_addr().unwrap()).unwrap());
-    let (mut server, _) = listener.accept().unwrap();
-    server.write_all(b"OK").unwrap();
-    stream.peek(&mut [0; 2]).unwrap(); // it waits until they are here
-
-    let (end, ended) = EndSignal::new(|| ());
-    let (to_receiver, books) = crossbeam_channel::unbounded();
-    let (_to_heartbeat, answered) = crossbeam_channel::unbounded();
-    let outgoing = Outgoing::new(stream, to_receiver);
-    let activity = Activity::new(Instant::now());
-    let moment = Duration::from_millis(200); // far longer than a thread is held up
-    let rule = HeartbeatRule::new(moment, 0, moment).unwrap();
-    thread::scope(|scope| {
-        scope.spawn(|| heartbeat::run(rule, &outgoing, &activity, &answered, &end));
-        // Nobody reads it, and the first verdict becomes another first heartbeat.
-        for _ in 0..2 {
+    beside(200, 200, |mut setting| {
+        setting.server.write_all(b"OK").unwrap();
+        setting.client.peek(&mut [0; 2]).unwrap(); // it waits until they have come
+        // Nobody reads them, so each verdict becomes a first heartbeat again.
+        for _ in 0..3 {
             select_biased! {
-                recv(books) -> heartbeat => assert_eq!(heartbeat.unwrap().number, Some(1)),
-                recv(ended) -> ending => panic!("{}", ending.unwrap()),
+                recv(setting.announced) -> heartbeat => assert_eq!(heartbeat.unwrap().number, Some(1)),
+                recv(setting.ended) -> ending => panic!("{}", ending.unwrap()),
             }
         }
-        // Nothing more came in that silence.
-        let ending = ended.recv_timeout(Duration::from_mins(1)).unwrap();
-        assert!(matches!(ending, Ending::Unanswered(_)), "{ending}");
+    });
+}
+
+#[test]
+fn a_byte_after_a_heartbeat_brings_the_next_one_forward() {
+    // The answer to the first heartbeat may take an hour, but after a byte the next is due soon.
+    beside(50, 3_600_000, |setting| {
+        setting.announced.recv_timeout(MINUTE).expect("the first heartbeat");
+        // A heartbeat thread that has not asked to be woken yet learns of the byte before it waits.
+        if setting.activity.bytes_came(Instant::now(), 1) {
+            setting.news.send(News::Byte).unwrap();
+        }
+        let next = setting.announced.recv_timeout(MINUTE).expect("a heartbeat soon after the byte");
+        assert_eq!(next.number, Some(1));
+        drop(setting.news);
     });
 }

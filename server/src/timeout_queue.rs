@@ -97,13 +97,15 @@ impl<T> TimeoutQueue<T> {
     where
         T: Clone,
     {
+        let entries = self.entries.lock();
+        debug_assert!(entries.values().is_sorted_by_key(|entry| entry.heard), "sorted by stamp");
         let mut due = Vec::new();
-        for (&id, Entry { heard, item }) in self.entries.lock().iter() {
+        for (&id, Entry { heard, item }) in entries.iter() {
             let silent = now.saturating_duration_since(*heard);
-            if silent < self.timeout {
+            let Some(late) = silent.checked_sub(self.timeout) else {
                 break;
-            }
-            due.push(Due { id, item: item.clone(), late: silent - self.timeout });
+            };
+            due.push(Due { id, item: item.clone(), late });
         }
         due
     }

@@ -1,14 +1,19 @@
-//! How a conversation's end is told from another.
+//! Why a conversation ended, where two reasons meet.
 
 use std::{
-    io::Write as _,
+    io::{Read as _, Write as _},
     net::{TcpListener, TcpStream},
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
 use server::{
-    connection::Connection, conversation::Conversation, ending::Ending, timeout_queue::TimeoutQueue,
+    connection::{Connection, Cut},
+    conversation::Conversation,
+    ending::Ending,
+    limits::Places,
+    timeout_queue::TimeoutQueue,
 };
 
 const TIMEOUT: Duration = Duration::from_mins(1);
@@ -19,7 +24,8 @@ fn connected() -> (TcpStream, Arc<Connection>, TimeoutQueue<Arc<Connection>>) {
     let address = listener.local_addr().expect("it is bound");
     let mut client = TcpStream::connect(address).expect("it listens");
     client.write_all(b"hello\n").expect("it is connected");
-    let connection = Arc::new(Connection::new(1, listener.accept().expect("a client").0));
+    let place = Places::new(1).take().expect("a place");
+    let connection = Arc::new(Connection::new(1, listener.accept().expect("a client").0, place));
     let queue = TimeoutQueue::new(TIMEOUT);
     queue.insert(1, Arc::clone(&connection), Instant::now());
     (client, connection, queue)
@@ -29,7 +35,7 @@ fn connected() -> (TcpStream, Arc<Connection>, TimeoutQueue<Arc<Connection>>) {
 fn a_client_that_ends_its_stream_has_closed() {
     let (client, connection, queue) = connected();
     client.shutdown(std::net::Shutdown::Write).unwrap();
-    let (ending, traffic) = Conversation::new(&connection, &queue, None).run(|| false);
+    let (ending, traffic) = Conversation::new(&connection, &queue, None).run();
     assert!(matches!(ending, Ending::ClosedByClient), "{ending}");
     assert_eq!((traffic.bytes_in, traffic.bytes_out), (6, 6));
     assert_eq!(queue.next_deadline(), None, "it has left the queue");
@@ -38,24 +44,34 @@ fn a_client_that_ends_its_stream_has_closed() {
 #[test]
 fn a_byte_that_comes_too_late_does_not_turn_an_eviction_into_a_close() {
     let (_client, connection, queue) = connected();
-    assert_eq!(queue.expire(Instant::now() + TIMEOUT).len(), 1); // and the reaper is about to evict it
-    let (ending, traffic) = Conversation::new(&connection, &queue, None).run(|| false);
+    let now = Instant::now() + TIMEOUT;
+    let expired = queue.expire(1, now).expect("it is due"); // the reaper is about to evict it
+    let reaper = thread::spawn(move || expired.item.evict(expired.silent));
+    let (ending, traffic) = Conversation::new(&connection, &queue, None).run();
+    reaper.join().unwrap();
     assert!(matches!(ending, Ending::Evicted(_)), "{ending}");
     assert_eq!((traffic.bytes_in, traffic.bytes_out), (6, 0));
 }
 
 #[test]
-fn a_byte_that_comes_when_the_server_stops_does_not_turn_the_stop_into_anything_else() {
+fn a_byte_that_comes_when_the_server_stops_does_not_turn_the_stop_into_a_close() {
     let (_client, connection, queue) = connected();
-    drop(queue.drain());
-    let (ending, _) = Conversation::new(&connection, &queue, None).run(|| true);
+    let taken = queue.drain();
+    let stop = thread::spawn(move || taken[0].cut(Cut::ServerStopped));
+    let (ending, _) = Conversation::new(&connection, &queue, None).run();
+    stop.join().unwrap();
     assert!(matches!(ending, Ending::ServerStopped), "{ending}");
 }
 
 #[test]
-fn an_eviction_is_no_end_of_the_clients_stream() {
-    let (_client, connection, queue) = connected();
-    connection.evict(TIMEOUT);
-    let (ending, _) = Conversation::new(&connection, &queue, None).run(|| false);
-    assert!(matches!(ending, Ending::Evicted(_)), "{ending}");
+fn a_place_is_free_before_its_client_sees_the_end_of_stream() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let places = Places::new(1);
+    let place = places.take().expect("a place");
+    let connection = Connection::new(1, listener.accept().unwrap().0, place);
+    assert!(places.take().is_none(), "the place is taken");
+    connection.evict(TIMEOUT); // its thread has not ended
+    assert_eq!(client.read(&mut [0]).unwrap(), 0, "the end of stream");
+    assert!(places.take().is_some(), "the place is still taken");
 }

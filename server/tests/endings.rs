@@ -3,74 +3,80 @@
 use std::{io, time::Duration};
 
 use common::{
-    diagnosis::{Finding, Lost},
+    diagnosis::Lost,
     kernel::{Evidence, GaveUp},
 };
 use server::{
-    ending::{Ending, Eviction},
+    connection::Eviction,
+    ending::Ending,
     totals::{Totals, Traffic},
 };
 
-const EVIDENCE: Evidence = Evidence {
-    in_flight: 27,
-    unsent: 100,
-    window: 0,
+const SILENT: Duration = Duration::from_mins(1);
+
+/// A host that acknowledged everything after the silence began.
+const ACKNOWLEDGES: Evidence = Evidence {
+    in_flight: 0,
+    unsent: 0,
+    window: 65_483,
     last_ack: Duration::from_millis(400),
-    retransmissions: 6,
-    probes: 0,
+    retransmissions: 0,
+    unanswered_probes: 0,
 };
 
-fn evicted(finding: Option<Finding>, blocked: bool, probed: bool) -> Ending {
-    let silent = Duration::from_mins(1);
-    Ending::Evicted(Eviction { silent, blocked, probed, finding })
+fn evicted(evidence: Option<Evidence>, probed: bool) -> Ending {
+    Ending::Evicted(Eviction { silent: SILENT, evidence, probed })
 }
 
 #[test]
 fn each_end_has_its_words_and_its_place_in_the_totals() {
+    let was_not_asked = Evidence { last_ack: SILENT, ..ACKNOWLEDGES };
+    let is_not_reading = Evidence { unsent: 100, window: 0, ..ACKNOWLEDGES };
+    let is_gone = Evidence { in_flight: 27, unsent: 100, retransmissions: 6, ..ACKNOWLEDGES };
     let reset = Lost { verdict: GaveUp::Reset, evidence: None };
     let timed_out = Lost { verdict: GaveUp::TimedOut, evidence: None };
     let cases = [
-        (Ending::ClosedByClient, "closed by the client", "closed by the client"),
-        (evicted(None, false, false), "evicted: silent for 60.0s", "evicted for silence"),
-        (evicted(None, true, false), "60.0s, not reading our replies", "evicted for not reading"),
-        (evicted(None, false, true), ", and the probe went unanswered", "evicted for silence"),
+        (Ending::ClosedByClient, "closed by the client", "closed_by_client"),
+        (evicted(None, false), "evicted: silent for 60.0s", "silent"),
+        (evicted(None, true), ", and the probe went unanswered", "silent"),
         (
-            evicted(Some(Finding::ServiceSilent(EVIDENCE)), false, false),
+            evicted(Some(ACKNOWLEDGES), false),
             "; its host still acknowledges (last 0.4s ago)",
-            "evicted for silence",
+            "silent",
         ),
+        (evicted(Some(was_not_asked), false), "; its host has been silent too", "silent"),
         (
-            evicted(Some(Finding::NothingAsked(EVIDENCE)), false, false),
-            "; its host has been silent too",
-            "evicted for silence",
-        ),
-        (
-            evicted(Some(Finding::NotReading(EVIDENCE)), false, false),
+            evicted(Some(is_not_reading), false),
             ", not reading our replies; the peer's window is closed and 100 bytes wait",
-            "evicted for not reading",
+            "not_reading",
         ),
         (
-            evicted(Some(Finding::HostSilent(EVIDENCE)), true, false),
+            evicted(Some(Evidence { unsent: 1, ..is_not_reading }), false),
+            "the peer's window is closed and 1 byte waits",
+            "not_reading",
+        ),
+        (
+            evicted(Some(is_gone), true),
             "; 127 bytes are unacknowledged by the peer's kernel",
-            "evicted with their hosts gone",
+            "host_silent",
         ),
         (Ending::Lost(reset), "lost: the host no longer knows this connection", "reset"),
-        (Ending::Lost(timed_out), "lost: the kernel gave up", "given up by the kernel"),
-        (Ending::ServerStopped, "the server is stopping", "ended by the stop"),
+        (Ending::Lost(timed_out), "lost: the kernel gave up", "gave_up"),
+        (Ending::ServerStopped, "the server is stopping", "server_stopped"),
         (Ending::Failed(io::Error::other("why")), "failed: why", "failed"),
         (Ending::Panicked, "panicked", "panicked"),
     ];
     let mut totals = Totals::default();
     for (ending, words, reason) in &cases {
         assert!(ending.to_string().contains(words), "{ending}");
-        assert_eq!(&ending.reason(), reason);
+        assert_eq!(&ending.reason().name(), reason, "{ending}");
         totals.add(ending, Traffic { heartbeats: 1, bytes_in: 9, bytes_out: 2 });
     }
     assert_eq!(
         totals.to_string(),
         "13 connections served, 7 evicted, 13 heartbeats, 117 bytes in, 26 out; \
-         1 closed by the client, 1 ended by the stop, 2 evicted for not reading, \
-         4 evicted for silence, 1 evicted with their hosts gone, 1 failed, \
-         1 given up by the kernel, 1 panicked, 1 reset"
+         1 closed by the client, 4 evicted for silence, 2 evicted for not reading, \
+         1 evicted with their hosts gone, 1 reset, 1 given up by the kernel, \
+         1 ended by the stop, 1 failed, 1 panicked"
     );
 }

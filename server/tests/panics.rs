@@ -1,5 +1,5 @@
-//! A panic in one connection's thread: nothing that a client sends provokes one, so here the
-//! log does, when it is told of a certain client's heartbeat.
+//! A panic in one connection's thread. Nothing that a client sends provokes one, so here the log
+//! panics when it gets the line about a certain client's heartbeat.
 
 use std::{
     fmt,
@@ -9,15 +9,18 @@ use std::{
     time::Duration,
 };
 
-use common::detect::Detect;
-use server::{config::Config, listen::listen, server::Server};
+use common::{detect::Detect, period::Period};
+use server::{
+    listen::listen,
+    server::{Config, Server},
+};
 use tracing::{
     Event, Metadata, Subscriber,
     field::{Field, Visit},
     span::{Attributes, Id, Record},
 };
 
-/// A log that panics where it is to say this.
+/// A log that panics when it gets this line.
 struct Panics(&'static str);
 
 impl Subscriber for Panics {
@@ -43,7 +46,7 @@ struct Saying(&'static str);
 
 impl Visit for Saying {
     fn record_debug(&mut self, _: &Field, value: &dyn fmt::Debug) {
-        assert_ne!(format!("{value:?}"), self.0, "as this test wants it");
+        assert_ne!(format!("{value:?}"), self.0, "the panic that this test wants");
     }
 }
 
@@ -65,9 +68,9 @@ fn a_panic_ends_its_connection_alone_and_is_counted() {
     tracing::subscriber::set_global_default(Panics("conn-2 heartbeat")).unwrap();
     let listener = listen("127.0.0.1:0").unwrap();
     let address: SocketAddr = listener.local_addr().unwrap();
-    let config = Config::new(Duration::from_mins(1), None, 2, Detect::Heartbeat).unwrap();
-    let server = Server::new(listener, config);
-    let stopper = server.stopper();
+    let timeout = Period::new(Duration::from_mins(1));
+    let config = Config { timeout, probe: None, max_connections: 2, detect: Detect::Heartbeat };
+    let (server, stopper) = Server::new(listener, config);
     let running = thread::spawn(|| server.run());
 
     let mut other = connect(address);

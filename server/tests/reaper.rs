@@ -1,32 +1,42 @@
-//! When the reaper sleeps, for how long, and whom it evicts when it wakes; on a clock that
-//! jumps.
+//! How long the reaper sleeps, and which items it evicts when it wakes, on a clock that jumps.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     time::{Duration, Instant},
 };
 
+use common::verdict::Verdict;
 use server::{reaper, timeout_queue::TimeoutQueue};
 
 const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Runs the reaper over `queue`; it wakes so many milliseconds after each of its deadlines.
-/// Returns the deadlines, in milliseconds since the start, and who was evicted.
-fn run(queue: &TimeoutQueue<&'static str>, start: Instant, late: &[u64]) -> (Vec<u128>, String) {
+/// Runs the reaper over `queue`. It wakes this many milliseconds after each of its deadlines,
+/// and judges each item by `judge`. Returns the deadlines, in milliseconds since the start, and
+/// the items that were evicted.
+fn run(
+    queue: &TimeoutQueue<&'static str>,
+    start: Instant,
+    late: &[u64],
+    judge: impl Fn(&&'static str, Duration) -> Verdict,
+) -> (Vec<u128>, String) {
     let (deadlines, evicted) = (RefCell::new(Vec::new()), RefCell::new(String::new()));
     let mut late = late.iter();
     let sleep = |deadline: Instant| {
         deadlines.borrow_mut().push((deadline - start).as_millis());
         late.next().map(|late| deadline + Duration::from_millis(*late))
     };
-    reaper::run(queue, start, sleep, |expired| evicted.borrow_mut().push_str(expired.item));
+    reaper::run(queue, start, sleep, judge, |expired| evicted.borrow_mut().push_str(expired.item));
     (deadlines.into_inner(), evicted.into_inner())
 }
 
+fn dead(_: &&'static str, _: Duration) -> Verdict {
+    Verdict::Dead
+}
+
 #[test]
-fn with_nobody_there_it_sleeps_a_whole_timeout() {
+fn an_empty_queue_lets_it_sleep_for_a_whole_timeout() {
     let start = Instant::now();
-    let (deadlines, evicted) = run(&TimeoutQueue::new(TIMEOUT), start, &[0, 500]);
+    let (deadlines, evicted) = run(&TimeoutQueue::new(TIMEOUT), start, &[0, 500], dead);
     assert_eq!((deadlines, &*evicted), (vec![60_000, 120_000, 180_500], ""));
 }
 
@@ -36,25 +46,43 @@ fn it_sleeps_until_the_first_is_due_and_evicts_it_then() {
     let queue = TimeoutQueue::new(TIMEOUT);
     queue.insert(1, "a", start);
     queue.insert(2, "b", start + Duration::from_secs(5));
-    let (deadlines, evicted) = run(&queue, start, &[0]);
+    let (deadlines, evicted) = run(&queue, start, &[0], dead);
     assert_eq!((deadlines, &*evicted), (vec![60_000, 65_000], "a"));
 }
 
 #[test]
-fn when_it_wakes_far_too_late_it_gives_the_others_a_moment_to_read() {
+fn an_item_that_was_heard_goes_to_the_back() {
     let start = Instant::now();
     let queue = TimeoutQueue::new(TIMEOUT);
     queue.insert(1, "a", start);
-    let (deadlines, evicted) = run(&queue, start, &[3_600_000]);
-    assert_eq!((deadlines, &*evicted), (vec![60_000, 3_660_500], ""));
-    let (_, evicted) = run(&queue, start, &[3_600_000, 0]);
+    queue.insert(2, "b", start);
+    let judge = |item: &&str, _| if *item == "a" { Verdict::Heard } else { Verdict::Dead };
+    let (deadlines, evicted) = run(&queue, start, &[0], judge);
+    assert_eq!((deadlines, &*evicted), (vec![60_000, 120_000], "b"));
+}
+
+#[test]
+fn an_item_in_doubt_stays_and_is_judged_again_after_the_grace() {
+    let start = Instant::now();
+    let queue = TimeoutQueue::new(TIMEOUT);
+    queue.insert(1, "a", start);
+    let waited = Cell::new(false);
+    let judge = |_: &&str, _| {
+        if waited.replace(true) { Verdict::Dead } else { Verdict::Wait(Duration::from_millis(7)) }
+    };
+    let (deadlines, evicted) = run(&queue, start, &[0, 0], judge);
+    assert_eq!(deadlines[..2], [60_000, 60_007]);
     assert_eq!(evicted, "a");
 }
 
 #[test]
-fn a_second_late_is_not_too_late() {
+fn the_judge_learns_how_late_it_is() {
     let start = Instant::now();
     let queue = TimeoutQueue::new(TIMEOUT);
     queue.insert(1, "a", start);
-    assert_eq!(run(&queue, start, &[1000]).1, "a");
+    let judge = |_: &&str, late| {
+        assert_eq!(late, Duration::from_hours(1));
+        Verdict::Dead
+    };
+    assert_eq!(run(&queue, start, &[3_600_000], judge).1, "a");
 }

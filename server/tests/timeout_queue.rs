@@ -8,6 +8,11 @@ use server::timeout_queue::{Expired, TimeoutQueue};
 const TIMEOUT: Duration = Duration::from_mins(1);
 const STEP: Duration = Duration::from_nanos(1);
 
+/// Takes out everything that is due, as the reaper does.
+fn expire(queue: &TimeoutQueue<u64>, now: Instant) -> Vec<Expired<u64>> {
+    queue.due(now).into_iter().filter_map(|due| queue.expire(due.id, now)).collect()
+}
+
 fn ids(expired: Vec<Expired<u64>>) -> Vec<u64> {
     expired.into_iter().map(|expired| expired.item).collect()
 }
@@ -18,15 +23,24 @@ fn an_item_expires_exactly_at_its_timeout() {
     let queue = TimeoutQueue::new(TIMEOUT);
     queue.insert(1, 1, start);
     assert_eq!(queue.next_deadline(), Some(start + TIMEOUT));
-    assert_eq!(ids(queue.expire((start + TIMEOUT).checked_sub(STEP).unwrap())), []);
-    assert_eq!(queue.expire(start + TIMEOUT), [Expired { item: 1, silent: TIMEOUT }]);
+    let just_before = (start + TIMEOUT).checked_sub(STEP).unwrap();
+    assert_eq!(
+        ids(expire(&queue, just_before)),
+        Vec::<u64>::new(),
+        "it expired before its timeout"
+    );
+    assert_eq!(
+        expire(&queue, start + TIMEOUT),
+        [Expired { item: 1, silent: TIMEOUT }],
+        "an item expires at exactly its timeout"
+    );
     assert_eq!(queue.next_deadline(), None);
 
     queue.insert(2, 2, start);
     assert_eq!(
-        queue.expire(start + TIMEOUT + STEP),
+        expire(&queue, start + TIMEOUT + STEP),
         [Expired { item: 2, silent: TIMEOUT + STEP }],
-        "the true silence is told"
+        "the whole silence is reported"
     );
 }
 
@@ -39,26 +53,51 @@ fn the_longest_silent_expire_first() {
     }
     assert!(queue.touch(2, start + Duration::from_secs(10)));
     assert_eq!(queue.next_deadline(), Some(start + Duration::from_secs(1) + TIMEOUT));
-    assert_eq!(ids(queue.expire(start + Duration::from_secs(4) + TIMEOUT)), [1, 3, 4]);
+    assert_eq!(ids(expire(&queue, start + Duration::from_secs(4) + TIMEOUT)), [1, 3, 4]);
     assert_eq!(queue.next_deadline(), Some(start + Duration::from_secs(10) + TIMEOUT));
-    assert_eq!(ids(queue.expire(start + Duration::from_secs(10) + TIMEOUT)), [2]);
+    assert_eq!(ids(expire(&queue, start + Duration::from_secs(10) + TIMEOUT)), [2]);
 }
 
 #[test]
-fn what_has_expired_or_was_removed_never_comes_back() {
+fn an_item_that_was_taken_out_never_comes_back() {
     let start = Instant::now();
     let queue = TimeoutQueue::new(TIMEOUT);
     queue.insert(1, 1, start);
     queue.insert(2, 2, start);
     assert_eq!(queue.remove(1), Some(1));
-    assert_eq!(ids(queue.expire(start + TIMEOUT)), [2]);
+    assert_eq!(ids(expire(&queue, start + TIMEOUT)), [2]);
 
     for id in [1, 2] {
         assert!(!queue.touch(id, start + TIMEOUT), "{id} was touched back to life");
         assert_eq!(queue.remove(id), None);
     }
-    assert_eq!(ids(queue.expire(start + 10 * TIMEOUT)), []);
-    assert_eq!(queue.drain(), []);
+    assert_eq!(ids(expire(&queue, start + 10 * TIMEOUT)), Vec::<u64>::new());
+    assert_eq!(queue.drain(), Vec::<u64>::new());
+}
+
+#[test]
+fn an_item_that_is_touched_after_a_look_does_not_expire() {
+    let start = Instant::now();
+    let queue = TimeoutQueue::new(TIMEOUT);
+    queue.insert(1, 1, start);
+    let [due] = &queue.due(start + TIMEOUT)[..] else { panic!("one item is due") };
+    assert_eq!((due.id, due.late), (1, Duration::ZERO));
+    assert!(queue.touch(1, start + TIMEOUT));
+    assert_eq!(queue.expire(1, start + TIMEOUT), None, "a touched item expired");
+    assert_eq!(queue.next_deadline(), Some(start + 2 * TIMEOUT));
+}
+
+#[test]
+fn a_stamp_that_is_older_than_the_back_takes_the_backs() {
+    let start = Instant::now();
+    let later = start + Duration::from_secs(1);
+    let queue = TimeoutQueue::new(TIMEOUT);
+    queue.insert(1, 1, start);
+    queue.insert(2, 2, later);
+    assert!(queue.touch(1, start), "two threads can read the clock in another order");
+    queue.insert(3, 3, start);
+    assert_eq!(ids(expire(&queue, start + TIMEOUT)), Vec::<u64>::new(), "the queue is not sorted");
+    assert_eq!(ids(expire(&queue, later + TIMEOUT)), [2, 1, 3]);
 }
 
 #[test]
@@ -90,7 +129,7 @@ fn operation() -> impl Strategy<Value = Operation> {
 }
 
 proptest! {
-    /// The model is a list of (id, last heard), searched and sorted without shame.
+    /// The model is a list of (id, last heard) that is searched from end to end.
     #[test]
     fn it_behaves_as_a_list_that_is_searched(operations in vec(operation(), 0..200)) {
         let queue = TimeoutQueue::new(TIMEOUT);
@@ -124,7 +163,7 @@ proptest! {
                     let expected: Vec<_> = Vec::<(u64, Instant)>::into_iter(due)
                         .map(|(item, heard)| Expired { item, silent: now - heard })
                         .collect();
-                    prop_assert_eq!(queue.expire(now), expected);
+                    prop_assert_eq!(expire(&queue, now), expected);
                 }
                 Operation::Advance(seconds) => now += Duration::from_secs(seconds),
             }

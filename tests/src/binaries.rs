@@ -23,8 +23,8 @@ const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
 /// The path of the `server` or the `client`.
 ///
 /// Cargo does not build another package's binaries for a test. So cargo is called once, for the
-/// profile of the caller, unless [`built`] has told this process where the binaries are. Without
-/// a source tree they stand in the caller's own folder.
+/// profile of the caller, unless [`built`] has told this process where the binaries are. A
+/// program that was not started by Cargo takes those in its own folder.
 ///
 /// # Errors
 /// When the binary does not build.
@@ -39,12 +39,22 @@ pub fn binary(name: &str) -> io::Result<&'static Path> {
     if let Some(path) = path.get() {
         return Ok(path);
     }
-    let found = match env::var_os(variable(name)) {
-        Some(path) => path.into(),
-        None if Path::new(MANIFEST).exists() => build(name, name, &[])?,
-        None => env::current_exe()?.with_file_name(format!("{name}{}", env::consts::EXE_SUFFIX)),
+    let found = match env::var_os(variable(name)).map(PathBuf::from).or_else(|| neighbour(name)) {
+        Some(found) => found,
+        None => build(name, name, &[])?,
     };
     Ok(path.get_or_init(|| found))
+}
+
+/// The binary in the folder of the running one. Under `cargo run` and `cargo test` it may be out
+/// of date, so there Cargo builds it.
+fn neighbour(name: &str) -> Option<PathBuf> {
+    if env::var_os("CARGO").is_some() {
+        return None;
+    }
+    let neighbour =
+        env::current_exe().ok()?.with_file_name(format!("{name}{}", env::consts::EXE_SUFFIX));
+    neighbour.is_file().then_some(neighbour)
 }
 
 /// Environment variables that tell another program on this harness where the binaries are.

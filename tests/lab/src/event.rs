@@ -1,49 +1,18 @@
-//! What happened in a run, as data. What saw it happen and what draws it know only this.
+//! What happened in a run, as data. The drawings know nothing else of a run.
 
 use std::{fmt, time::Duration};
 
-/// Something that happened, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
-    /// The time since the run began.
-    pub at: Duration,
-    /// What it was.
-    pub what: What,
-}
+use serde::{Deserialize, Serialize};
 
-/// What can happen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
-    /// One side sent something.
-    Message {
-        /// The sender.
-        from: Side,
-        /// What it sent.
-        content: Content,
-        /// What became of it.
-        fate: Fate,
-    },
-    /// One side did or noticed something: `retry 2`, `evicted`.
-    Mark {
-        /// Which side.
-        side: Side,
-        /// What it did, in a few words.
-        text: String,
-    },
-    /// Something was done to the line or to a process: `network cut`, `server killed`.
-    Between(String),
-}
-
-/// An end of the connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// The one that connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
     Client,
-    /// The one that accepted.
+    /// It accepts connections and evicts silent clients.
     Server,
 }
 
-impl fmt::Display for Side {
+impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Client => "client",
@@ -52,23 +21,42 @@ impl fmt::Display for Side {
     }
 }
 
-/// What a message carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    pub at: Duration,
+    pub what: What,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    Message {
+        from: Role,
+        content: Content,
+        fate: Fate,
+    },
+    /// A program did or noticed something: `retry 2`, `ended: silent`.
+    Mark {
+        role: Role,
+        text: String,
+    },
+    /// The lab did something to the line or to a program: `network cut`, `server killed`.
+    Deed(String),
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
-    /// Bytes of the stream.
     Bytes(Vec<u8>),
-    /// The stream's end: the sender will send no more.
+    /// The end of the stream: the sender will send no more.
     EndOfStream,
-    /// The connection's end: the sender takes no more, either.
+    /// The end of the connection in both directions.
     Reset,
 }
 
-/// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// It reached the other side's kernel.
+    /// It reached the other host's kernel.
     Arrived,
-    /// It did not: the line was cut.
+    /// The line was cut, so it did not.
     Lost,
 }
 
@@ -84,8 +72,8 @@ impl Silences {
         Self { threshold, last: Duration::ZERO }
     }
 
-    /// How long nothing happened before this event, if that is worth telling. Events that
-    /// several threads saw may come a little out of order.
+    /// The length of the silence before this event, if it is longer than the threshold.
+    /// Several threads record events, so two of them may come a little out of order.
     pub(crate) fn before(&mut self, event: &Event) -> Option<Duration> {
         let silence = event.at.saturating_sub(self.last);
         self.last = self.last.max(event.at);

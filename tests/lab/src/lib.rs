@@ -1,37 +1,56 @@
-//! The lab: the real programs, started and broken on purpose, for the person who wants to
-//! see how each failure looks, who notices it, and why just then.
+//! The lab starts the real programs and breaks something on purpose. It shows how each failure
+//! looks, who detects it, and why at that moment.
 //!
-//! [`predict`] works out from the programs' own rules what they will do, without running
-//! them; [`settings`] are the programs' own flags, which every command of the lab takes.
+//! [`settings`] are the programs' own flags, which every command takes. [`predict`] computes from
+//! the programs' own rules what they will do, without running them.
 //!
-//! A [`scene`] has a [`plot`], and is [`play`]ed on a [`stage`], where the programs are started, watched and broken,
-//! with a [`relay`] between them where that falsifies nothing. What the two logs and the
-//! relay tell are [`note`]s; they become a [`story`], a list of [`event`]s. A [`diagram`] draws them in a
-//! terminal as they come, [`svg`] as one picture; a [`verdict`] holds them against what was
-//! predicted. [`tell`] says all that to a person, and the [`matrix`] is every fault in every
-//! mode.
+//! A [`scene`] is [`run`]: the [`programs`] are started and broken, with a [`relay`] between them
+//! where it changes nothing. What their logs and the relay tell, [`observe`] turns into
+//! [`event`]s. [`draw`] shows the events in a terminal or as a picture. [`compare`] compares the
+//! prediction with the measurement, and [`report`] prints the result. The [`matrix`] is every
+//! fault in every mode.
 
-pub mod diagram;
+#![forbid(unsafe_code)]
+// Only this package's binary and tests use the library, so its docs say what is not obvious.
+#![allow(missing_docs, clippy::missing_errors_doc, clippy::missing_panics_doc)]
+#![allow(clippy::must_use_candidate, clippy::return_self_not_must_use)]
+
+#[cfg(unix)]
+pub mod compare;
+pub mod draw;
 pub mod event;
 #[cfg(unix)]
 pub mod matrix;
-pub mod note;
 #[cfg(unix)]
-pub mod play;
-#[cfg(unix)]
-pub mod plot;
+pub mod observe;
 pub mod predict;
-pub mod readable;
+#[cfg(unix)]
+pub mod processes;
+#[cfg(unix)]
+pub mod programs;
 pub mod relay;
+#[cfg(unix)]
+pub mod report;
+#[cfg(unix)]
+pub mod run;
 #[cfg(unix)]
 pub mod scene;
 pub mod settings;
-#[cfg(unix)]
-pub mod stage;
-pub mod story;
-pub mod svg;
-#[cfg(unix)]
-pub mod table;
-#[cfg(unix)]
-pub mod tell;
-pub mod verdict;
+
+/// Durations in JSON are numbers of seconds, in fields that end in `_s`.
+pub(crate) mod in_seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(crate) fn serialize<S: Serializer>(
+        it: &Duration,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(it.as_secs_f64())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        Duration::try_from_secs_f64(f64::deserialize(from)?).map_err(D::Error::custom)
+    }
+}

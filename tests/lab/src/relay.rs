@@ -1,7 +1,7 @@
-//! A relay between the client and the server that sees what passes. It hands everything on
-//! as it comes: bytes, the end of a stream, a reset.
+//! A relay between the client and the server that sees everything that passes. It forwards bytes,
+//! the end of a stream and a reset as they come.
 //!
-//! It is no line that can be cut: its kernel would go on acknowledging.
+//! It cannot play a cut line: its own kernel would go on acknowledging.
 
 use std::{
     io::{self, ErrorKind, Read as _, Write as _},
@@ -16,12 +16,12 @@ use std::{
 
 use socket2::SockRef;
 
-use super::event::{Content, Side};
+use super::event::{Content, Role};
 
 /// A relay for one connection.
 pub struct Relay {
     address: String,
-    /// The two directions hold it: with the last of them the sockets are closed.
+    /// The two directions own the line. When the second one ends, the sockets are closed.
     line: Weak<Line>,
 }
 
@@ -33,13 +33,10 @@ struct Line {
 }
 
 impl Relay {
-    /// A relay to `server`. Whatever passes is shown to `seen` before it is handed on.
-    ///
-    /// # Errors
-    /// When loopback has no free port, or a thread cannot be started.
+    /// A relay to `server`. It calls `seen` with everything that passes, before forwarding it.
     pub fn start(
         server: &str,
-        seen: impl Fn(Side, Content) + Send + Sync + 'static,
+        seen: impl Fn(Role, Content) + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?.to_string();
@@ -49,15 +46,13 @@ impl Relay {
             line.connect(&listener, &server)?;
             let (other, seen_there) = (Arc::clone(&line), Arc::clone(&seen));
             let back = thread::Builder::new().name("relay-back".to_owned());
-            back.spawn(move || other.carry(Side::Server, &*seen_there))?;
-            line.carry(Side::Client, &*seen);
+            back.spawn(move || other.carry(Role::Server, &*seen_there))?;
+            line.carry(Role::Client, &*seen);
             io::Result::Ok(())
         })?;
         Ok(relay)
     }
 
-    /// Where the client has to connect to.
-    #[must_use]
     pub fn address(&self) -> &str {
         &self.address
     }
@@ -73,18 +68,18 @@ impl Line {
         let (client, _) = listener.accept()?;
         let server = TcpStream::connect(server)?;
         for stream in [&client, &server] {
-            stream.set_nodelay(true)?; // what passes must not be held up
+            stream.set_nodelay(true)?; // the relay must not delay what passes
         }
         let _ = self.ends.set([client, server]);
         Ok(())
     }
 
-    /// Carries what `from` sends to the other side, until its stream ends.
-    fn carry(&self, from: Side, seen: &(impl Fn(Side, Content) + ?Sized)) {
+    /// Forwards everything that `from` sends, until its stream ends.
+    fn carry(&self, from: Role, seen: &(impl Fn(Role, Content) + ?Sized)) {
         let Some([client, server]) = self.ends.get() else { return };
         let (mut source, mut target) = match from {
-            Side::Client => (client, server),
-            Side::Server => (server, client),
+            Role::Client => (client, server),
+            Role::Server => (server, client),
         };
         let mut block = [0; 8 * 1024];
         loop {
@@ -98,7 +93,7 @@ impl Line {
                 Ok(count) => {
                     seen(from, Content::Bytes(block[..count].to_vec()));
                     if target.write_all(&block[..count]).is_err() {
-                        return; // the other direction finds out why
+                        return; // the other direction reads the reason
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -113,8 +108,8 @@ impl Line {
         }
     }
 
-    /// A connection that is closed without lingering is reset; it is closed when both
-    /// directions have let go of it, for which their reads are woken.
+    /// Closing a socket with a linger time of zero resets its connection. The sockets are closed
+    /// when both directions have ended, so their reads are woken.
     fn reset(&self) {
         self.is_reset.store(true, Ordering::Release);
         for stream in self.ends.get().into_iter().flatten() {

@@ -1,207 +1,171 @@
-//! The programs' own flags of time and detection, as one set that every command of the lab
-//! takes, and the way back from it to the programs' command lines.
+//! The flags of both programs that decide when a fault is detected, as one set. Every command of
+//! the lab takes them, and the lab gives them to the programs that it starts.
 //!
-//! The words and the checks are the programs' own. Only the figures that hold where a flag
-//! is not given may differ: the lab's scenes have shorter ones.
+//! The names and the checks are the programs' own. The defaults are the programs' own for
+//! `lab predict`, and short ones for the commands that play a scene.
 
 use std::time::Duration;
 
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, error::ErrorKind};
 use client::liveness::HeartbeatRule;
 use common::{
-    args::{self, DetectArgs},
     detect::{Detect, Keepalive},
+    period::Period,
 };
-use server::config::{Config, DEFAULT_TIMEOUT};
+use server::server::Config;
 
-/// The flags of both programs that decide who notices what, and when.
-#[derive(Debug, Clone, clap::Args)]
-pub struct SettingsArgs {
+use crate::event::Role;
+
+/// The flags of both programs.
+#[derive(clap::Args)]
+struct Flags {
     /// Send a heartbeat when nothing has come from the server for this long
-    #[arg(long, value_name = "DURATION", value_parser = args::checked(args::duration), help_heading = "The client's")]
-    idle: Option<Duration>,
+    #[arg(long, value_name = "DURATION", default_value_t = HeartbeatRule::ARTICLE.idle, help_heading = "The client's")]
+    idle: Period,
 
     /// Wait this long for an answer before the next heartbeat
-    #[arg(long, value_name = "DURATION", value_parser = args::checked(args::duration), help_heading = "The client's")]
-    retry_interval: Option<Duration>,
+    #[arg(long, value_name = "DURATION", default_value_t = HeartbeatRule::ARTICLE.interval, help_heading = "The client's")]
+    retry_interval: Period,
 
     /// Heartbeats after the first before giving up
-    #[arg(long, value_name = "N", value_parser = args::checked(args::number), help_heading = "The client's")]
-    retries: Option<u32>,
+    #[arg(long, value_name = "N", default_value_t = HeartbeatRule::ARTICLE.retries, help_heading = "The client's")]
+    retries: u32,
 
     /// Evict a client from which nothing has come for this long
-    #[arg(long, value_name = "DURATION", value_parser = args::checked(args::duration), help_heading = "The server's")]
-    timeout: Option<Duration>,
+    #[arg(long, value_name = "DURATION", default_value_t = Config::TIMEOUT, help_heading = "The server's")]
+    timeout: Period,
 
-    /// Ask a client that has been silent for this long for a sign of life; shorter than --timeout
-    #[arg(long, value_name = "DURATION", value_parser = args::checked(args::duration), help_heading = "The server's")]
-    probe: Option<Duration>,
+    /// Send a probe to a client that has been silent for this long; shorter than --timeout
+    #[arg(long, value_name = "DURATION", help_heading = "The server's")]
+    probe: Option<Period>,
 
     #[command(flatten)]
-    detect: DetectArgs,
-}
-
-impl SettingsArgs {
-    /// What the flags ask for, with these figures where none are given.
-    ///
-    /// # Errors
-    /// When the flags contradict each other; the message names one.
-    pub fn resolve(&self, defaults: &Defaults) -> Result<Settings, String> {
-        let rule = HeartbeatRule::new(
-            self.idle.unwrap_or(defaults.rule.idle()),
-            self.retries.unwrap_or(defaults.rule.retries()),
-            self.retry_interval.unwrap_or(defaults.rule.interval()),
-        )
-        .map_err(|error| error.to_string())?;
-        let timeout = self.timeout.unwrap_or(defaults.timeout);
-        Settings::new(rule, timeout, self.probe, self.detect.detect_with(defaults.keepalive)?)
-    }
-}
-
-/// The figures that hold where a flag is not given. Without a flag there is no probe, and the
-/// heartbeat alone detects, as in the programs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Defaults {
-    /// The client's rule.
-    pub rule: HeartbeatRule,
-    /// The silence after which the server evicts.
-    pub timeout: Duration,
-    /// Keepalive's figures, where it is on.
-    pub keepalive: Keepalive,
-}
-
-/// The programs' own.
-impl Default for Defaults {
-    fn default() -> Self {
-        Self {
-            rule: HeartbeatRule::default(),
-            timeout: DEFAULT_TIMEOUT,
-            keepalive: Keepalive::default(),
-        }
-    }
-}
-
-/// How a client and its server are set, both of them to detect in the same way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settings {
-    rule: HeartbeatRule,
-    timeout: Duration,
-    probe: Option<Duration>,
     detect: Detect,
 }
 
-impl Settings {
-    /// Settings that the programs take.
-    ///
-    /// # Errors
-    /// What the server refuses, in its words.
-    pub fn new(
-        rule: HeartbeatRule,
-        timeout: Duration,
-        probe: Option<Duration>,
-        detect: Detect,
-    ) -> Result<Self, String> {
-        Config::new(timeout, probe, 1, detect).map_err(|error| error.to_string())?;
-        Ok(Self { rule, timeout, probe, detect })
-    }
-
-    /// The client's rule. It rests while keepalive alone detects.
-    #[must_use]
-    pub fn rule(&self) -> HeartbeatRule {
-        self.rule
-    }
-
+/// How a client and its server are set. Both of them detect by the same means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// The client's rule. It is off while keepalive alone detects.
+    pub rule: HeartbeatRule,
     /// The silence after which the server evicts, unless keepalive alone detects.
-    #[must_use]
-    pub fn timeout(&self) -> Duration {
-        self.timeout
+    pub timeout: Duration,
+    /// The silence after which the server sends a probe. Shorter than `timeout`.
+    pub probe: Option<Duration>,
+    pub detect: Detect,
+}
+
+/// The flags of both programs as one argument: `#[command(flatten)] settings: Settings`.
+impl Args for Settings {
+    fn augment_args(command: Command) -> Command {
+        Flags::augment_args(command)
     }
 
-    /// The silence after which the server asks.
-    #[must_use]
-    pub fn probe(&self) -> Option<Duration> {
-        self.probe
+    fn augment_args_for_update(command: Command) -> Command {
+        Flags::augment_args_for_update(command)
+    }
+}
+
+impl FromArgMatches for Settings {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let flags = Flags::from_arg_matches(matches)?;
+        let Flags { idle, retry_interval: interval, retries, timeout, probe, detect } = flags;
+        let conflict = |message| Err(clap::Error::raw(ErrorKind::ArgumentConflict, message));
+        if probe.is_some_and(|probe| probe >= timeout) {
+            return conflict("--probe must be shorter than --timeout");
+        }
+        if probe.is_some() && !detect.uses_heartbeat() {
+            return conflict("--probe needs --detect heartbeat or --detect both");
+        }
+        let rule = HeartbeatRule { idle, retries, interval };
+        Ok(Self { rule, timeout: timeout.get(), probe: probe.map(Period::get), detect })
     }
 
-    /// How both programs detect.
-    #[must_use]
-    pub fn detect(&self) -> Detect {
-        self.detect
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// Gives the flag a short default, with which a scene takes a few seconds:
+/// `#[command(mut_args(short_default))]`.
+pub fn short_default(flag: Arg) -> Arg {
+    let default = match flag.get_id().as_str() {
+        "idle" | "keepalive_idle" | "keepalive_interval" => "1s",
+        "retry_interval" => "500ms",
+        "retries" => "2",
+        "timeout" => "3s",
+        "keepalive_count" => "3",
+        _ => return flag,
+    };
+    flag.default_value(default)
+}
+
+impl Settings {
+    /// The settings that these flags ask for, with the short defaults.
+    pub fn short(flags: &[&str]) -> Self {
+        let command = Self::augment_args(Command::new("lab")).mut_args(short_default);
+        let matches = command.get_matches_from(["lab"].iter().chain(flags));
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     }
 
-    /// How long the kernel lets bytes stay unacknowledged, if it was told.
-    #[must_use]
+    /// The silence after which the client sends a heartbeat.
+    pub fn idle(&self) -> Duration {
+        self.rule.idle.get()
+    }
+
+    /// How long the kernel lets bytes stay unacknowledged, if there is a limit.
     pub fn user_timeout(&self) -> Option<Duration> {
         self.detect.keepalive().and_then(|keepalive| keepalive.user_timeout)
     }
 
-    /// The client's command line, as far as it is set here.
-    #[must_use]
-    pub fn client_arguments(&self) -> Vec<String> {
-        let mut arguments = Arguments::default();
-        arguments.duration("--idle", self.rule.idle());
-        arguments.duration("--retry-interval", self.rule.interval());
-        arguments.text("--retries", self.rule.retries().to_string());
-        arguments.detect(self.detect);
-        arguments.0
+    pub fn arguments(&self, role: Role) -> Vec<String> {
+        [self.own_flags(role), self.detect_flags()].concat()
     }
 
-    /// The lab's own command line for these settings.
-    #[must_use]
-    pub fn arguments(&self) -> Vec<String> {
-        let mut arguments = Arguments(self.client_arguments());
-        arguments.duration("--timeout", self.timeout);
-        if let Some(probe) = self.probe {
-            arguments.duration("--probe", probe);
+    pub fn lab_arguments(&self) -> Vec<String> {
+        [self.own_flags(Role::Client), self.own_flags(Role::Server), self.detect_flags()].concat()
+    }
+
+    fn own_flags(&self, role: Role) -> Vec<String> {
+        match role {
+            Role::Client => [
+                flag("--idle", &in_one_word(self.idle())),
+                flag("--retry-interval", &in_one_word(self.rule.interval.get())),
+                flag("--retries", &self.rule.retries),
+            ]
+            .concat(),
+            Role::Server => {
+                let probe = self.probe.map(|probe| flag("--probe", &in_one_word(probe)));
+                let timeout = flag("--timeout", &in_one_word(self.timeout));
+                timeout.into_iter().chain(probe.into_iter().flatten()).collect()
+            }
         }
-        arguments.0
     }
 
-    /// The server's command line, as far as it is set here.
-    #[must_use]
-    pub fn server_arguments(&self) -> Vec<String> {
-        let mut arguments = Arguments::default();
-        arguments.duration("--timeout", self.timeout);
-        if let Some(probe) = self.probe {
-            arguments.duration("--probe", probe);
-        }
-        arguments.detect(self.detect);
-        arguments.0
-    }
-}
-
-#[derive(Default)]
-struct Arguments(Vec<String>);
-
-impl Arguments {
-    fn text(&mut self, flag: &str, value: impl Into<String>) {
-        self.0.extend([flag.to_owned(), value.into()]);
-    }
-
-    fn duration(&mut self, flag: &str, value: Duration) {
-        self.text(flag, in_one_word(value));
-    }
-
-    fn detect(&mut self, detect: Detect) {
-        let mode = match detect {
+    fn detect_flags(&self) -> Vec<String> {
+        let mode = match self.detect {
             Detect::Heartbeat => "heartbeat",
             Detect::Keepalive(_) => "keepalive",
             Detect::Both(_) => "both",
         };
-        self.text("--detect", mode);
-        let Some(keepalive) = detect.keepalive() else {
-            return;
-        };
-        self.duration("--keepalive-idle", keepalive.idle);
-        self.duration("--keepalive-interval", keepalive.interval);
-        self.text("--keepalive-count", keepalive.count.to_string());
-        if let Some(limit) = keepalive.user_timeout {
-            self.duration("--user-timeout", limit);
+        let mut flags = flag("--detect", &mode).to_vec();
+        if let Some(Keepalive { idle, interval, count, user_timeout }) = self.detect.keepalive() {
+            flags.extend(flag("--keepalive-idle", &in_one_word(idle)));
+            flags.extend(flag("--keepalive-interval", &in_one_word(interval)));
+            flags.extend(flag("--keepalive-count", &count));
+            let limit = user_timeout.map(|limit| flag("--user-timeout", &in_one_word(limit)));
+            flags.extend(limit.into_iter().flatten());
         }
+        flags
     }
 }
 
+fn flag(name: &str, value: &impl ToString) -> [String; 2] {
+    [name.to_owned(), value.to_string()]
+}
+
 /// A duration as a flag takes it without quotes: `2h11m15s`.
-#[must_use]
 pub fn in_one_word(duration: Duration) -> String {
     humantime::format_duration(duration).to_string().replace(' ', "")
 }

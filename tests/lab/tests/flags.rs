@@ -1,4 +1,4 @@
-//! The lab's command line: what it names, and what it refuses.
+//! The lab's command line: what it lists, and what it refuses.
 #![cfg(unix)]
 
 use std::process::{Command, Output};
@@ -22,25 +22,28 @@ fn refused(arguments: &str, culprit: &str) {
 }
 
 #[test]
-fn each_scene_is_listed_with_its_heading() {
+fn each_scene_is_listed_with_its_duration_and_title() {
     let output = lab(&["list"]);
     assert!(output.status.success());
     let listed = String::from_utf8_lossy(&output.stdout);
     assert_eq!(listed.lines().count(), SCENES.len());
     for (line, scene) in listed.lines().zip(SCENES) {
-        let (name, title) = line.split_once(' ').expect("two columns");
-        assert_eq!((name, title.trim()), (scene.name, scene.title));
+        let (name, rest) = line.split_once(' ').expect("three columns");
+        let (seconds, title) = rest.split_once(" s  ").expect("three columns");
+        assert_eq!((name, title), (scene.name, scene.title));
+        let seconds: u32 = seconds.trim().parse().expect("a number of seconds");
+        assert!((1..=15).contains(&seconds), "{line}");
     }
 }
 
 #[test]
-fn a_scene_is_not_played_with_a_flag_that_makes_no_sense() {
+fn a_scene_is_not_played_with_an_invalid_flag() {
     for (flag, values) in [
         ("--idle", &["0s", "soon"][..]),
         ("--retry-interval", &["0s", "soon"]),
         ("--retries", &["-1", "many"]),
         ("--timeout", &["0s", "soon"]),
-        ("--probe", &["0s", "soon", "3s"]), // the last is the time-out
+        ("--probe", &["0s", "soon", "3s"]), // the last is the timeout
         ("--detect", &["telepathy"]),
         ("--keepalive-idle", &["0s", "500ms", "1s"]), // the last lacks --detect
         ("--keepalive-interval", &["0s", "500ms", "1s"]),
@@ -57,7 +60,33 @@ fn a_scene_is_not_played_with_a_flag_that_makes_no_sense() {
 }
 
 #[test]
-fn no_scene_is_guessed() {
+fn predict_refuses_values_that_make_no_sense() {
+    refused("predict --clients 0", "--clients");
+    refused("predict --middlebox soon", "--middlebox");
+    refused("run kept-alive --clients 5", "--clients");
+}
+
+#[test]
+fn predict_prints_json_too() {
+    let output = lab(&["predict", "--json", "--clients", "7", "--idle", "5m", "--middlebox", "5m"]);
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("an object");
+    assert_eq!(said["clients"], 7);
+    assert_eq!(said["client_timeline"][1]["at_s"], 300.0);
+    let kinds = said["warnings"].as_array().expect("a list").iter().map(|it| &it["kind"]);
+    let kinds: Vec<_> = kinds.collect();
+    assert!(kinds.contains(&&"evicts_the_healthy".into()), "{said:#}");
+    assert!(kinds.contains(&&"middlebox".into()), "{said:#}");
+    assert!(said["cost_per_hour"].is_null(), "an evicted client has no cost: {said:#}");
+    let detection = &said["detections"][0];
+    assert_eq!(
+        (&detection["fault"], &detection["detected_by"]),
+        (&"killed".into(), &"client".into())
+    );
+    assert_eq!(detection["ways"][0]["by"], "end_of_stream");
+}
+
+#[test]
+fn a_scene_must_be_named_in_full() {
     refused("run", "<SCENE>");
     refused("run server-hangs", "server-hangs");
     refused("run kept-alive cut-idle", "cut-idle");
@@ -72,7 +101,7 @@ fn a_cut_that_cannot_heal_in_time_is_not_played() {
 }
 
 #[test]
-fn the_other_commands_take_no_flags_but_their_own() {
+fn the_other_commands_take_only_their_own_flags() {
     refused("matrix --markdown --json", "--markdown");
     refused("matrix --json --markdown", "--json");
     refused("matrix --idle 5s", "--idle");
@@ -93,7 +122,7 @@ fn a_picture_that_cannot_be_written_is_refused_before_the_scene_is_played() {
 }
 
 #[test]
-fn what_the_harness_cannot_do_is_told_in_a_sentence() {
+fn a_failure_of_the_harness_is_told_in_one_sentence() {
     let mut lab = Command::new(env!("CARGO_BIN_EXE_lab"));
     lab.args(["run", "kept-alive"]).envs(built()).env("TESTS_BINARY_server", "/nowhere/server");
     let output = lab.output().expect("the lab runs");

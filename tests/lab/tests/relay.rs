@@ -1,4 +1,4 @@
-//! The lab's relay: what passes is seen, and handed on as it came.
+//! The lab's relay sees everything that passes, and forwards it as it came.
 
 use std::{
     io::{ErrorKind, Read as _},
@@ -6,7 +6,7 @@ use std::{
 };
 
 use lab::{
-    event::{Content, Side},
+    event::{Content, Role},
     relay::Relay,
 };
 use tests::{
@@ -14,7 +14,7 @@ use tests::{
     peer::{Listener, Peer},
 };
 
-type Seen = mpsc::Receiver<(Side, Content)>;
+type Seen = mpsc::Receiver<(Role, Content)>;
 
 /// A client and a server, and what the relay between them sees.
 fn connected() -> (Peer, Peer, Relay, Seen) {
@@ -29,30 +29,30 @@ fn connected() -> (Peer, Peer, Relay, Seen) {
 }
 
 #[test]
-fn bytes_and_the_end_of_a_stream_are_handed_on() {
+fn bytes_and_the_end_of_a_stream_are_forwarded() {
     let (mut client, mut server, _relay, seen) = connected();
     let next = || seen.recv_timeout(DEADLINE).unwrap();
     client.send(b"HeartBeat");
     server.expect(b"HeartBeat");
-    assert_eq!(next(), (Side::Client, Content::Bytes(b"HeartBeat".to_vec())));
+    assert_eq!(next(), (Role::Client, Content::Bytes(b"HeartBeat".to_vec())));
     server.send(b"OK");
     client.expect(b"OK");
-    assert_eq!(next(), (Side::Server, Content::Bytes(b"OK".to_vec())));
+    assert_eq!(next(), (Role::Server, Content::Bytes(b"OK".to_vec())));
     client.finish_sending();
     assert_eq!(server.read_to_end(), b"");
-    assert_eq!(next(), (Side::Client, Content::EndOfStream));
+    assert_eq!(next(), (Role::Client, Content::EndOfStream));
 }
 
 #[test]
-fn a_reset_is_handed_on_as_one() {
+fn a_reset_is_forwarded_as_a_reset() {
     let (client, server, _relay, seen) = connected();
     server.reset();
-    assert_eq!(seen.recv_timeout(DEADLINE).unwrap(), (Side::Server, Content::Reset));
+    assert_eq!(seen.recv_timeout(DEADLINE).unwrap(), (Role::Server, Content::Reset));
     assert!(is_reset(&client));
 }
 
 #[test]
-fn a_relay_resets_both_sides_when_it_is_told_to() {
+fn a_relay_resets_both_ends_on_request() {
     let (mut client, mut server, relay, _seen) = connected();
     client.send(b"x");
     server.expect(b"x"); // both directions are there

@@ -1,9 +1,9 @@
 //! What an idle line costs.
 //!
-//! Assumed, and so it is on Linux 6.18: IPv4 and TCP timestamps; each message travels in a
-//! segment of its own; the server acknowledges with its answer, the client with an empty
-//! segment; nothing is lost. Both kernels send keepalive probes of their own, and the other's
-//! probe puts off nobody's.
+//! Assumed, as measured on Linux 6.18: IPv4 and TCP timestamps; each message travels in its own
+//! segment; the server acknowledges with its answer, the client with an empty segment; nothing
+//! is lost. Each kernel sends its own keepalive probes, and a probe from the other kernel does
+//! not postpone them.
 
 use std::time::Duration;
 
@@ -12,19 +12,19 @@ use common::{
     wire::{ACKNOWLEDGEMENT, HEARTBEAT},
 };
 
-use super::kernel;
+use serde::Serialize;
+
+use super::{detection::sign_of_life_every, kernel};
 use crate::settings::Settings;
 
 /// An IPv4 header, a TCP header, and its timestamps with their padding (RFC 791, RFC 9293,
 /// RFC 7323).
 const HEADERS: usize = 20 + 20 + 12;
 
-/// What passes on an idle line in an hour, both ways together.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What passes on one idle line in one hour, both directions together.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Cost {
-    /// Heartbeats, their answers, and the server's probes.
     pub messages: f64,
-    /// The bytes of those.
     pub message_bytes: f64,
     /// Keepalive probes; each is answered by an empty segment.
     pub keepalive_probes: f64,
@@ -35,15 +35,18 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// Of one line, an hour long.
-    #[must_use]
-    pub fn an_hour(settings: &Settings) -> Self {
-        let idle = settings.rule().idle();
-        let probe = settings.probe().filter(|probe| *probe < idle);
-        let keepalive = settings.detect().keepalive();
+    /// The cost of one line per hour. `None` if the server evicts an idle client, since then
+    /// no idle line lasts.
+    pub fn per_hour(settings: &Settings) -> Option<Self> {
+        if sign_of_life_every(settings).is_some_and(|every| every >= settings.timeout) {
+            return None;
+        }
+        let idle = settings.idle();
+        let probe = settings.probe.filter(|probe| *probe < idle);
+        let keepalive = settings.detect.keepalive();
         let answered = HEARTBEAT.len() + ACKNOWLEDGEMENT.len();
         let (period, messages, message_bytes, acknowledgements) = match (probe, keepalive) {
-            (_, Some(figures)) if !settings.detect().by_heartbeat() => {
+            (_, Some(figures)) if !settings.detect.uses_heartbeat() => {
                 (kernel::keepalive_period(figures), 0, 0, 0)
             }
             (None, _) => (idle, 2, answered, 1),
@@ -56,18 +59,19 @@ impl Cost {
         };
         let segments = number(messages + acknowledgements) + 2.0 * probes;
         let times = 3600.0 / period.as_secs_f64();
-        Self {
+        Some(Self {
             messages: number(messages) * times,
             message_bytes: number(message_bytes) * times,
             keepalive_probes: probes * times,
             segments: segments * times,
             segment_bytes: (segments * number(HEADERS) + number(message_bytes)) * times,
-        }
+        })
     }
 }
 
-/// A kernel's probes between two exchanges of messages: those that fit in, if the interval is
-/// no longer than the idle time; else, on average, one every interval, where one fits in.
+/// How many probes a kernel sends between two exchanges of messages. If the interval is no
+/// longer than the idle time, that is a whole number; otherwise it is an average, one probe per
+/// interval.
 fn between(exchanges: Duration, figures: Keepalive) -> f64 {
     if exchanges <= figures.idle {
         0.0
@@ -83,7 +87,6 @@ fn number(count: usize) -> f64 {
 }
 
 /// A number with the SI prefix that makes it short, and a unit: `24.0 kB`, `1.58 M`, `144`.
-#[must_use]
 pub fn short(number: f64, unit: &str) -> String {
     const PREFIXES: [&str; 6] = ["", "k", "M", "G", "T", "P"];
     let (mut number, mut prefix) = (number, 0);

@@ -1,164 +1,207 @@
-//! A prediction as a text of a screen or two.
+//! A prediction as text, for a terminal of 100 columns.
 
-use std::{fmt, mem::take};
+use std::{fmt, time::Duration};
 
 use super::{
-    cost::{Cost, short},
+    Prediction,
+    cost::short,
+    detection::longest_silence,
+    fault::{Detection, Means},
     kernel,
-    notice::{Fault, Noticed, Side, notices, rhythm},
-    timeline::{Event, What, timeline},
-    warnings::warnings,
-    words::{cells, formula, plain, wrapped},
+    timeline::{Action, Entry},
 };
-use crate::settings::Settings;
+use crate::{draw::hanging, event::Role, settings::Settings};
 
-/// Everything that can be said of these settings, as a text.
-pub struct Prediction<'a>(pub &'a Settings);
+const WIDTH: usize = 96;
 
-impl fmt::Display for Prediction<'_> {
+impl fmt::Display for Prediction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let settings = self.0;
-        writeln!(f, "client {}", settings.client_arguments().join(" "))?;
-        writeln!(f, "server {}", settings.server_arguments().join(" "))?;
-        writeln!(f, "\nTHE SERVER FALLS SILENT: what its client does after the last byte")?;
-        let client = timeline(settings, Side::Client);
-        write_timeline(f, settings, &client)?;
-        writeln!(f, "\nTHE CLIENT FALLS SILENT: what its server does after the last byte")?;
-        let server = timeline(settings, Side::Server);
-        write_timeline(f, settings, &server)?;
-        if client.iter().chain(&server).any(|event| event.what.is_the_kernels()) {
-            f.write_str("\n")?;
-            wrapped(f, "  ", HANGS)?;
+        for warning in &self.warnings {
+            wrapped(f, "WARNING: ", &warning.text)?;
         }
-        write_notices(f, settings)?;
-        write_cost(f, settings)?;
-        write_warnings(f, settings)
+        if !self.warnings.is_empty() {
+            writeln!(f)?;
+        }
+        for role in [Role::Client, Role::Server] {
+            writeln!(f, "{role} {}", self.settings.arguments(role).join(" "))?;
+        }
+        writeln!(f, "\nTHE SERVER FALLS SILENT: what its client does after the last byte")?;
+        self.write_timeline(f, &self.client_timeline)?;
+        writeln!(f, "\nTHE CLIENT FALLS SILENT: what its server does after the last byte")?;
+        self.write_timeline(f, &self.server_timeline)?;
+        let mut entries = self.client_timeline.iter().chain(&self.server_timeline);
+        if entries.any(|entry| entry.action.is_the_kernels()) {
+            wrapped(
+                f,
+                "  ",
+                "This is what happens when the line is cut. If the other process only hangs, its \
+                 kernel goes on acknowledging, and our kernel does not end the connection.",
+            )?;
+        }
+        self.write_detections(f)?;
+        self.write_cost(f)
     }
 }
 
-/// What the kernel's lines in a timeline presume.
-const HANGS: &str = "So it goes if the line is cut. If the other process only hangs, its kernel goes \
-    on acknowledging, and what the kernel does here ends nothing.";
-
-/// Of a long run of the same, the first two and the last are shown.
+/// Of a longer run of similar entries only the first two and the last are shown.
 const RUN: usize = 7;
 
-fn write_timeline(
-    f: &mut fmt::Formatter<'_>,
-    settings: &Settings,
-    events: &[Event],
-) -> fmt::Result {
-    for run in events.chunk_by(|a, b| a.what.is_like(b.what)) {
-        match run {
-            [first, second, .., last] if run.len() > RUN => {
-                write_event(f, settings, first)?;
-                write_event(f, settings, second)?;
-                writeln!(f, "{:>14}", "…")?;
-                write_event(f, settings, last)?;
-            }
-            _ => run.iter().try_for_each(|event| write_event(f, settings, event))?,
-        }
-    }
-    Ok(())
-}
-
-fn write_event(f: &mut fmt::Formatter<'_>, settings: &Settings, event: &Event) -> fmt::Result {
-    let Event { at, what } = event;
-    let why = match what {
-        What::Noticed(notice) => format!(" ({})", formula(*notice, settings)),
-        _ => String::new(),
-    };
-    writeln!(f, "{:>14}  {what}{why}", plain(*at))
-}
-
-fn write_notices(f: &mut fmt::Formatter<'_>, settings: &Settings) -> fmt::Result {
-    writeln!(f, "\nHOW LONG AFTER A FAULT IT IS NOTICED")?;
-    cells(f, ["what happens to the other side", "who notices", "how long after", "by what"])?;
-    for fault in Fault::ALL {
-        let mut what = fault.to_string();
-        for side in [Side::Client, Side::Server] {
-            let mut who = format!("the {side}");
-            let noticed = notices(settings, side, fault);
-            if noticed.is_empty() {
-                cells(f, [&take(&mut what), &who, "never", ""])?;
-            }
-            for Noticed { by, window } in noticed {
-                let (what, who) = (take(&mut what), take(&mut who));
-                cells(f, [&what, &who, &window.to_string(), &by.to_string()])?;
+impl Prediction {
+    fn write_timeline(&self, f: &mut fmt::Formatter<'_>, entries: &[Entry]) -> fmt::Result {
+        for run in entries.chunk_by(|a, b| a.action.is_like(b.action)) {
+            match run {
+                [first, second, .., last] if run.len() > RUN => {
+                    self.write_entry(f, first)?;
+                    self.write_entry(f, second)?;
+                    writeln!(f, "{:>14}", "…")?;
+                    self.write_entry(f, last)?;
+                }
+                _ => run.iter().try_for_each(|entry| self.write_entry(f, entry))?,
             }
         }
+        Ok(())
     }
-    wrapped(f, "  ", &why_sooner(settings))?;
-    if settings.detect().keepalive().is_some() {
-        let coarse = "The kernel's long timers are coarse: up to an eighth late, never early.";
-        wrapped(f, "  ", coarse)?;
+
+    fn write_entry(&self, f: &mut fmt::Formatter<'_>, entry: &Entry) -> fmt::Result {
+        let Entry { at, action } = entry;
+        let why = match action {
+            Action::Detected(means) => format!(" ({})", formula(*means, &self.settings)),
+            _ => String::new(),
+        };
+        writeln!(f, "{:>14}  {action}{why}", plain(*at))
     }
-    Ok(())
+
+    fn write_detections(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\nHOW LONG AFTER A FAULT IT IS DETECTED")?;
+        cells(f, ["what happens to the other end", "detected by", "how long after", "means"])?;
+        for row in &self.detections {
+            let what =
+                if row.detected_by == Role::Client { row.fault.to_string() } else { String::new() };
+            let mut first = [what, format!("the {}", row.detected_by)];
+            if row.ways.is_empty() {
+                cells(f, [&first[0], &first[1], "never", ""])?;
+            }
+            for Detection { by, window } in &row.ways {
+                cells(f, [&first[0], &first[1], &window.in_words(plain), &by.to_string()])?;
+                first = Default::default();
+            }
+        }
+        wrapped(f, "  ", &why_sooner(&self.settings))?;
+        if self.settings.detect.keepalive().is_some() {
+            let coarse = "The kernel's long timers are coarse: up to an eighth late, never early.";
+            wrapped(f, "  ", coarse)?;
+        }
+        Ok(())
+    }
+
+    fn write_cost(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(cost) = self.cost_per_hour else {
+            return writeln!(f, "\nAN IDLE LINE HAS NO COST: the server evicts its client.");
+        };
+        writeln!(f, "\nWHAT AN IDLE LINE COSTS PER HOUR")?;
+        let all = match self.clients {
+            1 => String::new(),
+            clients => format!("{clients} clients"),
+        };
+        cells(f, ["", "1 client", &all, ""])?;
+        let rows = [
+            ("heartbeats, probes and answers", cost.messages, ""),
+            ("  their bytes", cost.message_bytes, "B"),
+            ("keepalive probes, both ways", cost.keepalive_probes, ""),
+            ("TCP segments", cost.segments, ""),
+            ("  their bytes, as IP packets", cost.segment_bytes, "B"),
+        ];
+        for (what, number, unit) in rows.into_iter().filter(|(_, number, _)| *number > 0.0) {
+            let all = number * f64::from(self.clients);
+            let per_second = match unit {
+                "B" => short(all * 8.0 / 3600.0, "bit/s"),
+                _ => format!("{} per second", short(all / 3600.0, "")),
+            };
+            let shown = if self.clients == 1 { String::new() } else { short(all, unit) };
+            cells(f, [what, &short(number, unit), &shown, &per_second])?;
+        }
+        wrapped(
+            f,
+            "  ",
+            "Assumed: IPv4, 52 bytes of headers per segment (20 IP, 20 TCP, 12 timestamps); each \
+             message in its own segment; the server acknowledges with its answer, the client \
+             with an empty segment; nothing is lost.",
+        )
+    }
 }
 
-/// Why a fault is noticed sooner than the timelines say.
+/// Why a fault is detected sooner than the timelines say.
 fn why_sooner(settings: &Settings) -> String {
-    let rhythm = rhythm(settings);
-    let period = settings.detect().keepalive().map(kernel::keepalive_period);
+    let silence = longest_silence(settings);
+    let period = settings.detect.keepalive().map(kernel::keepalive_period);
     let mut why = Vec::new();
-    match rhythm {
-        Some(rhythm) if rhythm == settings.timeout() => why.push(format!(
-            "The programs count from the last byte. An idle line lives for {0} at most, until its \
-             client is evicted: a fault falls anywhere within, and is noticed that much sooner.",
-            plain(rhythm)
+    match silence {
+        Some(silence) if silence == settings.timeout => why.push(format!(
+            "The programs count from the last byte. An idle line lasts for {} at most, until the \
+             server evicts its client. A fault may come at any moment before, and is detected \
+             that much sooner.",
+            plain(silence)
         )),
-        Some(rhythm) => why.push(format!(
-            "The programs count from the last byte. On a healthy idle line one comes every {0}: a \
-             fault falls anywhere in the {0} after it, and is noticed that much sooner.",
-            plain(rhythm)
+        Some(silence) => why.push(format!(
+            "The programs count from the last byte. On a healthy idle line one comes every {0}. A \
+             fault may come at any moment in the {0} after it, and is detected that much sooner.",
+            plain(silence)
         )),
         None => {}
     }
-    if let Some(period) = period.filter(|period| rhythm.is_none_or(|rhythm| *period < rhythm)) {
+    if let Some(period) = period.filter(|period| silence.is_none_or(|silence| *period < silence)) {
         why.push(format!(
-            "Keepalive counts from the last segment. On a healthy idle line it gets one every {0}, \
-             the answer to its probe: a fault falls anywhere in the {0} after it.",
+            "Keepalive counts from the last segment. On a healthy idle line one comes every {0}, \
+             the answer to a probe. A fault may come at any moment in the {0} after it.",
             plain(period)
         ));
     }
     why.join(" ")
 }
 
-fn write_cost(f: &mut fmt::Formatter<'_>, settings: &Settings) -> fmt::Result {
-    let cost = Cost::an_hour(settings);
-    writeln!(f, "\nWHAT AN IDLE LINE COSTS, each hour")?;
-    cells(f, ["", "one client", "a million clients", ""])?;
-    let rows = [
-        ("heartbeats, probes and answers", cost.messages, ""),
-        ("  their bytes", cost.message_bytes, "B"),
-        ("keepalive probes, both ways", cost.keepalive_probes, ""),
-        ("TCP segments", cost.segments, ""),
-        ("  their bytes, as IP packets", cost.segment_bytes, "B"),
-    ];
-    for (what, number, unit) in rows {
-        let million = number * 1e6;
-        let each_second = match unit {
-            "B" => short(million * 8.0 / 3600.0, "bit/s"),
-            _ => format!("{} a second", short(million / 3600.0, "")),
-        };
-        if number > 0.0 {
-            cells(f, [what, &short(number, unit), &short(million, unit), &each_second])?;
+/// Where the moment of the verdict comes from.
+fn formula(means: Means, settings: &Settings) -> String {
+    let rule = settings.rule;
+    match (means, settings.detect.keepalive()) {
+        (Means::Heartbeat, _) => format!(
+            "--idle {} + (--retries {} + 1) x --retry-interval {}",
+            plain(rule.idle.get()),
+            rule.retries,
+            plain(rule.interval.get())
+        ),
+        (Means::Timeout, _) => format!("--timeout {}", plain(settings.timeout)),
+        (Means::Keepalive, Some(figures)) => {
+            let dead = kernel::keepalive_verdict(figures);
+            let probes = kernel::steps(dead.saturating_sub(figures.idle), figures.interval);
+            format!(
+                "--keepalive-idle {} + {probes} x --keepalive-interval {}",
+                plain(figures.idle),
+                plain(figures.interval)
+            )
         }
+        (Means::UserTimeout, _) => format!(
+            "--user-timeout {} after the first bytes in flight",
+            settings.user_timeout().map_or_else(String::new, plain)
+        ),
+        (Means::Retransmission, _) => format!(
+            "tcp_retries2, {} after the first bytes in flight",
+            plain(kernel::RETRANSMISSION)
+        ),
+        (Means::Keepalive, None) | (Means::EndOfStream | Means::Reset, _) => String::new(),
     }
-    wrapped(
-        f,
-        "  ",
-        "Assumed: IPv4, 52 bytes of headers a segment (20 IP, 20 TCP, 12 timestamps); a message in \
-         a segment of its own; the server acknowledges with its answer, the client with an empty \
-         segment; nothing lost.",
-    )
 }
 
-fn write_warnings(f: &mut fmt::Formatter<'_>, settings: &Settings) -> fmt::Result {
-    let warnings = warnings(settings);
-    if warnings.is_empty() {
-        return writeln!(f, "\nNO WARNINGS");
-    }
-    writeln!(f, "\nWARNINGS")?;
-    warnings.iter().try_for_each(|warning| wrapped(f, "- ", &warning.text))
+/// A duration for people: `2h 11m 15s`.
+fn plain(duration: Duration) -> String {
+    humantime::format_duration(duration).to_string()
+}
+
+fn cells(f: &mut fmt::Formatter<'_>, [what, first, second, third]: [&str; 4]) -> fmt::Result {
+    let row = format!("  {what:<34}{first:<14}{second:<32}{third}");
+    writeln!(f, "{}", row.trim_end())
+}
+
+/// A text in lines, with `before` in front of the first and blanks in front of the others.
+fn wrapped(f: &mut fmt::Formatter<'_>, before: &str, text: &str) -> fmt::Result {
+    writeln!(f, "{}", hanging(before, text, WIDTH))
 }

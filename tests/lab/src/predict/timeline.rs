@@ -1,129 +1,171 @@
-//! The timeline of a silence: an idle line that was cut right after the last byte, as each
-//! side sees it.
+//! The timeline of a silence: an idle line is cut right after the last byte, and each end sees
+//! only the silence.
 //!
-//! The programs' own rules are driven here, on a clock that jumps from one deadline to the
-//! next; the kernel's lines are those of [`kernel`].
+//! The programs' own rules are called here with a clock that jumps from one deadline to the
+//! next. The kernel's entries come from [`kernel`].
 
-use std::time::{Duration, Instant};
+use std::{
+    fmt, mem,
+    time::{Duration, Instant},
+};
 
 use client::liveness::{HeartbeatRule, Liveness, Step};
 use server::timeout_queue::TimeoutQueue;
 
-use super::{
-    kernel::{self, Firing},
-    notice::{Notice, Side},
-};
-use crate::settings::Settings;
+use serde::{Serialize, Serializer};
 
-/// Heartbeats after which nobody reads on: a rule with more of them is taken at its word.
+use super::{
+    fault::Means,
+    kernel::{self, Firing},
+};
+use crate::{event::Role, in_seconds, settings::Settings};
+
+/// A longer timeline would not be read: of a rule with more heartbeats than this, only the
+/// formula gives the verdict.
 const MOST: u32 = 10_000;
 
-/// Something that happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Event {
-    /// When, after the last byte.
+/// A line of the timeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    #[serde(rename = "at_s", serialize_with = "in_seconds::serialize")]
     pub at: Duration,
-    /// What.
-    pub what: What,
+    pub action: Action,
 }
 
-/// What happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
-    /// The last byte comes.
+pub enum Action {
     LastByte,
-    /// The client sends the heartbeat of this number.
+    /// The client sends the heartbeat of this number, from 1. All after the first are retries.
     Heartbeat(u32),
-    /// The server sends its probe.
     Probe,
     /// The kernel sends the keepalive probe of this number.
     KeepaliveProbe(u32),
-    /// The silence is noticed, and the connection ends.
-    Noticed(Notice),
+    /// The silence is taken for a death, and the connection ends.
+    Detected(Means),
 }
 
-/// What this side does in the silence, to its end.
-#[must_use]
-pub fn timeline(settings: &Settings, side: Side) -> Vec<Event> {
-    let program = match side {
-        _ if !settings.detect().by_heartbeat() => Vec::new(),
-        Side::Client => client(settings.rule()),
-        Side::Server => server(settings),
-    };
-    let mut events = vec![Event { at: Duration::ZERO, what: What::LastByte }];
-
-    // Keepalive has the line to itself until the program does something.
-    let undisturbed = program.first().map(|event| event.at);
-    if let Some(figures) = settings.detect().keepalive() {
-        let firings = kernel::keepalive(figures)
-            .take_while(|(at, _)| undisturbed.is_none_or(|undisturbed| *at < undisturbed));
-        events.extend(firings.map(|(at, firing)| Event { at, what: firing.into() }));
-        if matches!(events.last(), Some(Event { what: What::Noticed(_), .. })) {
-            return events;
+impl Action {
+    /// Whether the kernel does it.
+    pub(crate) fn is_the_kernels(self) -> bool {
+        match self {
+            Self::KeepaliveProbe(_) => true,
+            Self::Detected(means) => !matches!(means, Means::Heartbeat | Means::Timeout),
+            Self::LastByte | Self::Heartbeat(_) | Self::Probe => false,
         }
     }
 
-    // From the program's first bytes on there are some in flight.
-    let asked = program.iter().find(|event| !matches!(event.what, What::Noticed(_)));
-    let gives_up = asked.map(|asked| {
-        let noticed = kernel::unacknowledged(settings.user_timeout());
-        Event { at: asked.at + noticed.window.earliest, what: What::Noticed(noticed.by) }
-    });
-    let sooner = |event: &Event| gives_up.is_none_or(|gives_up| event.at <= gives_up.at);
-    let all = program.iter().all(sooner);
-    events.extend(program.into_iter().take_while(sooner));
-    if !all {
-        events.extend(gives_up);
+    /// Whether both differ by their number only.
+    pub(crate) fn is_like(self, other: Self) -> bool {
+        let is_same = mem::discriminant(&self) == mem::discriminant(&other);
+        is_same && matches!(self, Self::Heartbeat(2..) | Self::KeepaliveProbe(_))
     }
-    events
 }
 
-impl From<Firing> for What {
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LastByte => f.write_str("the last byte"),
+            Self::Heartbeat(1) => f.write_str("heartbeat sent"),
+            Self::Heartbeat(number) => write!(f, "retry {} sent", number - 1),
+            Self::Probe => f.write_str("probe sent"),
+            Self::KeepaliveProbe(number) => write!(f, "the kernel sends keepalive probe {number}"),
+            Self::Detected(Means::Timeout) => f.write_str("EVICTED"),
+            Self::Detected(means) => write!(f, "DEAD by {means}"),
+        }
+    }
+}
+
+impl Serialize for Action {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// What this end does in the silence, up to its verdict.
+pub fn timeline(settings: &Settings, role: Role) -> Vec<Entry> {
+    let program = match role {
+        _ if !settings.detect.uses_heartbeat() => Vec::new(),
+        Role::Client => client(settings.rule),
+        Role::Server => server(settings),
+    };
+    let mut entries = vec![Entry { at: Duration::ZERO, action: Action::LastByte }];
+
+    // Keepalive is active until the program sends something or gives up.
+    let undisturbed = program.first().map(|entry| entry.at);
+    if let Some(figures) = settings.detect.keepalive() {
+        let firings = kernel::keepalive(figures)
+            .take_while(|(at, _)| undisturbed.is_none_or(|undisturbed| *at < undisturbed));
+        entries.extend(firings.map(|(at, firing)| Entry { at, action: firing.into() }));
+        if matches!(entries.last(), Some(Entry { action: Action::Detected(_), .. })) {
+            return entries;
+        }
+    }
+
+    // From the program's first bytes on, bytes are in flight.
+    let asked = program.iter().find(|entry| !matches!(entry.action, Action::Detected(_)));
+    let gives_up = asked.map(|asked| {
+        let detection = kernel::unacknowledged(settings.user_timeout());
+        Entry { at: asked.at + detection.window.earliest, action: Action::Detected(detection.by) }
+    });
+    let sooner = |entry: &Entry| gives_up.is_none_or(|gives_up| entry.at <= gives_up.at);
+    let all = program.iter().all(sooner);
+    entries.extend(program.into_iter().take_while(sooner));
+    if !all {
+        entries.extend(gives_up);
+    }
+    entries
+}
+
+impl From<Firing> for Action {
     fn from(firing: Firing) -> Self {
         match firing {
             Firing::Probe(number) => Self::KeepaliveProbe(number),
-            Firing::GiveUp => Self::Noticed(Notice::Keepalive),
+            Firing::GiveUp => Self::Detected(Means::Keepalive),
         }
     }
 }
 
-/// The client's rule.
-fn client(rule: HeartbeatRule) -> Vec<Event> {
+/// What the client's rule asks for.
+fn client(rule: HeartbeatRule) -> Vec<Entry> {
     let start = Instant::now();
     let (mut liveness, mut now) = (Liveness::new(rule, start), start);
-    let mut events = Vec::new();
+    let mut entries = Vec::new();
     loop {
         let at = now - start;
         match liveness.step(start, now) {
             Step::Wait(until) => now = until,
             Step::Heartbeat(number) => {
-                events.push(Event { at, what: What::Heartbeat(number) });
+                entries.push(Entry { at, action: Action::Heartbeat(number) });
                 if number == MOST {
                     let at = rule.detection_time();
-                    events.push(Event { at, what: What::Noticed(Notice::Heartbeat) });
-                    return events;
+                    entries.push(Entry { at, action: Action::Detected(Means::Heartbeat) });
+                    return entries;
                 }
             }
             Step::Dead(_) => {
-                events.push(Event { at, what: What::Noticed(Notice::Heartbeat) });
-                return events;
+                entries.push(Entry { at, action: Action::Detected(Means::Heartbeat) });
+                return entries;
             }
         }
     }
 }
 
-/// The server's queue, and its probe.
-fn server(settings: &Settings) -> Vec<Event> {
+/// The server's probe, and what its timeout queue evicts.
+fn server(settings: &Settings) -> Vec<Entry> {
     let start = Instant::now();
-    let queue = TimeoutQueue::new(settings.timeout());
+    let queue = TimeoutQueue::new(settings.timeout);
     queue.insert(1, (), start);
-    let mut events: Vec<_> =
-        settings.probe().map(|at| Event { at, what: What::Probe }).into_iter().collect();
+    let mut entries: Vec<_> =
+        settings.probe.map(|at| Entry { at, action: Action::Probe }).into_iter().collect();
     while let Some(deadline) = queue.next_deadline() {
-        let evicted = queue.expire(deadline).into_iter();
-        events.extend(
-            evicted.map(|it| Event { at: it.silent, what: What::Noticed(Notice::TimeOut) }),
+        let due = queue.due(deadline).into_iter();
+        let expired = due.filter_map(|due| queue.expire(due.id, deadline));
+        entries.extend(
+            expired.map(|expired| Entry {
+                at: expired.silent,
+                action: Action::Detected(Means::Timeout),
+            }),
         );
     }
-    events
+    entries
 }

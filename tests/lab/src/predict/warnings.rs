@@ -1,40 +1,39 @@
-//! What is doubtful about the settings, and what to do about it.
+//! What is doubtful about the settings, and how to change it.
 
 use std::{fmt::Write as _, time::Duration};
 
-use common::args;
+use common::detect::Detect;
+use serde::Serialize;
 
-use super::{kernel, notice::asked_every};
+use super::{detection::sign_of_life_every, kernel};
 use crate::settings::{Settings, in_one_word};
 
-/// Something to think about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Warning {
-    /// Of what kind it is.
     pub kind: Kind,
-    /// What is wrong, and what to do about it.
+    /// What is wrong, and how to change it.
     pub text: String,
 }
 
-/// The kinds of warnings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// The server evicts clients that are well.
+    /// The server evicts healthy clients.
     EvictsTheHealthy,
-    /// The server's time-out has room for a single sign of life.
+    /// The server's timeout has room for only one sign of life.
     OneSignOfLife,
-    /// The client still hopes when it has been evicted.
+    /// The client gives up later than the server evicts it.
     GivesUpLater,
-    /// The user time-out changes when keepalive gives up.
+    /// The user timeout changes when keepalive gives up.
     CountOverridden,
-    /// Nothing but retransmission's own limit holds for bytes in flight.
+    /// Only retransmission's own limit holds for bytes in flight.
     NoUserTimeout,
-    /// Boxes on the way may forget the connection.
+    /// A middlebox may forget the idle connection.
     Middlebox,
 }
 
-/// How long boxes on the way remember an idle connection, the most forgetful first, and the
-/// document that says so.
+/// How long middleboxes remember an idle connection, the shortest time first, and the document
+/// that says so.
 const MIDDLEBOXES: [(&str, Duration, &str); 5] = [
     (
         "an Azure Load Balancer",
@@ -51,7 +50,7 @@ const MIDDLEBOXES: [(&str, Duration, &str); 5] = [
         Duration::from_mins(10),
         "Google, Compute Engine troubleshooting tips",
     ),
-    ("a NAT by the book", Duration::from_mins(124), "RFC 5382, REQ-5"),
+    ("a NAT that follows the standard", Duration::from_mins(124), "RFC 5382, REQ-5"),
     (
         "Linux connection tracking",
         Duration::from_hours(5 * 24),
@@ -59,41 +58,42 @@ const MIDDLEBOXES: [(&str, Duration, &str); 5] = [
     ),
 ];
 
-/// Every warning that these settings deserve.
-#[must_use]
-pub fn warnings(settings: &Settings) -> Vec<Warning> {
+/// Every warning about these settings. `middlebox` is how long a known middlebox on the way
+/// remembers an idle connection; without it the well-known ones are checked.
+pub fn warnings(settings: &Settings, middlebox: Option<Duration>) -> Vec<Warning> {
     let checks = [
         (Kind::EvictsTheHealthy, evicts_the_healthy(settings)),
         (Kind::OneSignOfLife, one_sign_of_life(settings)),
         (Kind::GivesUpLater, gives_up_later(settings)),
         (Kind::CountOverridden, count_overridden(settings)),
-        (Kind::NoUserTimeout, args::warning(settings.detect())),
-        (Kind::Middlebox, middlebox(settings)),
+        (Kind::NoUserTimeout, no_user_timeout(settings)),
+        (Kind::Middlebox, forgotten(settings, middlebox)),
     ];
     checks.into_iter().filter_map(|(kind, text)| Some(Warning { kind, text: text? })).collect()
 }
 
-/// A client that has nothing to say is first heard after `idle`; a probe is always in time.
+/// An idle client sends its first bytes after `idle`. A probe always comes in time.
 fn evicts_the_healthy(settings: &Settings) -> Option<String> {
-    asked_every(settings).filter(|every| *every >= settings.timeout())?;
-    let [idle, timeout] = [settings.rule().idle(), settings.timeout()].map(in_one_word);
-    let half = in_one_word(settings.timeout() / 2);
+    sign_of_life_every(settings).filter(|every| *every >= settings.timeout)?;
+    let [idle, timeout] = [settings.idle(), settings.timeout].map(in_one_word);
+    let half = in_one_word(settings.timeout / 2);
     Some(format!(
-        "the server evicts clients that are well: they are silent for {idle} (--idle) on an idle \
-         line, and --timeout is {timeout}; set --idle to {half} or less, or let the server ask \
-         with --probe"
+        "the server evicts healthy clients: on an idle line they are silent for {idle} (--idle), \
+         and --timeout is {timeout}; set --idle to {half} or less, or let the server ask with \
+         --probe"
     ))
 }
 
-/// With two in a time-out, one of them may be late. With one, it must not be later than what
-/// is left of the time-out.
+/// With two signs of life in a timeout, one of them may be late. With one, it must not be later
+/// than the rest of the timeout.
 fn one_sign_of_life(settings: &Settings) -> Option<String> {
-    let timeout = settings.timeout();
-    let every = asked_every(settings).filter(|every| *every < timeout && *every * 2 > timeout)?;
-    let flag = if settings.probe() == Some(every) { "--probe" } else { "--idle" };
+    let timeout = settings.timeout;
+    let every =
+        sign_of_life_every(settings).filter(|every| *every < timeout && *every * 2 > timeout)?;
+    let flag = if settings.probe == Some(every) { "--probe" } else { "--idle" };
     Some(format!(
-        "only one sign of life fits into --timeout {}: a client that is well is evicted \
-         when that comes {} late; set {flag} to {} or less, so that there are two",
+        "only one sign of life fits into --timeout {}: a healthy client is evicted when it comes \
+         {} late; set {flag} to {} or less, so that two fit",
         in_one_word(timeout),
         in_one_word(timeout.saturating_sub(every)),
         in_one_word(timeout / 2),
@@ -101,56 +101,66 @@ fn one_sign_of_life(settings: &Settings) -> Option<String> {
 }
 
 fn gives_up_later(settings: &Settings) -> Option<String> {
-    let (client, server) = (settings.rule().detection_time(), settings.timeout());
-    let later = settings.detect().by_heartbeat() && client > server;
+    let (client, server) = (settings.rule.detection_time(), settings.timeout);
+    let later = settings.detect.uses_heartbeat() && client > server;
     later.then(|| {
+        let [client, server] = [client, server].map(in_one_word);
         format!(
-            "the client gives up after {}, but the server has evicted it after {}: when the line \
-             comes back in between, it is told that it was given up; set --timeout to {} or \
-             more, or fewer --retries",
-            in_one_word(client),
-            in_one_word(server),
-            in_one_word(client),
+            "the client gives up after {client}, but the server has evicted it after {server}: \
+             if the line comes back in between, the connection is gone all the same; set \
+             --timeout to {client} or more, or fewer --retries"
         )
     })
 }
 
 fn count_overridden(settings: &Settings) -> Option<String> {
-    let figures = settings.detect().keepalive()?;
+    let figures = settings.detect.keepalive()?;
     let limit = figures.user_timeout?;
     let by_limit = kernel::keepalive_verdict(figures);
     let by_count = figures.detection_time();
     (by_limit != by_count).then(|| {
+        let [limit, by_limit, by_count] = [limit, by_limit, by_count].map(in_one_word);
         format!(
-            "--user-timeout {} overrides --keepalive-count {}: on an idle line the kernel gives \
-             up after {}, not after {}; --user-timeout {} would keep the count",
-            in_one_word(limit),
+            "--user-timeout {limit} overrides --keepalive-count {}: on an idle line the kernel \
+             gives up after {by_limit}, not after {by_count}; --user-timeout {by_count} would \
+             keep the count",
             figures.count,
-            in_one_word(by_limit),
-            in_one_word(by_count),
-            in_one_word(by_count),
         )
     })
 }
 
-fn middlebox(settings: &Settings) -> Option<String> {
-    let keepalive = settings.detect().keepalive().map(kernel::keepalive_period);
-    let quiet = asked_every(settings).into_iter().chain(keepalive).min()?;
+/// With `both`, the heartbeat bounds how long bytes may be in flight.
+fn no_user_timeout(settings: &Settings) -> Option<String> {
+    match settings.detect {
+        Detect::Keepalive(figures) => figures.warning(),
+        Detect::Heartbeat | Detect::Both(_) => None,
+    }
+}
+
+fn forgotten(settings: &Settings, middlebox: Option<Duration>) -> Option<String> {
+    let keepalive = settings.detect.keepalive().map(kernel::keepalive_period);
+    let quiet = sign_of_life_every(settings).into_iter().chain(keepalive).min()?;
+    let known = middlebox.map(|remembers| ("the middlebox", remembers, "--middlebox"));
+    let candidates = known.map_or(MIDDLEBOXES.to_vec(), |known| vec![known]);
     let forgetful: Vec<_> =
-        MIDDLEBOXES.into_iter().filter(|(_, remembers, _)| quiet >= *remembers).collect();
+        candidates.into_iter().filter(|(_, remembers, _)| quiet >= *remembers).collect();
     let (_, shortest, _) = forgetful.first()?;
     let mut text = format!(
-        "an idle line carries nothing for {} at a time, and boxes on the way may forget it:",
+        "an idle line carries nothing for {} at a time, and middleboxes forget such a connection:",
         in_one_word(quiet)
     );
     for (name, remembers, source) in &forgetful {
         let _ = write!(text, " {name} after {} ({source}),", in_one_word(*remembers));
     }
-    let flag = if settings.detect().by_heartbeat() { "--idle" } else { "--keepalive-idle" };
-    let _ = write!(
-        text,
-        " and others; set {flag} below {}, or below what the boxes on the way remember",
-        in_one_word(*shortest)
-    );
+    let flag = if settings.detect.uses_heartbeat() { "--idle" } else { "--keepalive-idle" };
+    let shortest = in_one_word(*shortest);
+    let _ = match middlebox {
+        Some(_) => write!(text, " so set {flag} below {shortest}"),
+        None => write!(
+            text,
+            " and others; set {flag} below {shortest}, or check it against your own with \
+             --middlebox DURATION"
+        ),
+    };
     Some(text)
 }

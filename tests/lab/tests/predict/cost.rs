@@ -1,4 +1,4 @@
-//! What an idle line costs, against what was counted on real ones (`/proc/net/dev`, Linux).
+//! What an idle line costs, compared with what was counted on real ones (`/proc/net/dev`, Linux).
 
 use lab::predict::cost::{Cost, short};
 
@@ -6,7 +6,7 @@ use super::settings;
 
 /// In an hour: messages and their bytes, keepalive probes, segments and their bytes.
 fn hour(flags: &str) -> String {
-    let cost = Cost::an_hour(&settings(flags));
+    let cost = Cost::per_hour(&settings(flags)).expect("the line is not evicted");
     let Cost { messages, message_bytes, keepalive_probes, segments, segment_bytes } = cost;
     format!(
         "{messages:.0} of {message_bytes:.0} B, {keepalive_probes:.0} probes, \
@@ -21,6 +21,12 @@ fn a_heartbeat_costs_three_segments_and_167_bytes() {
     assert_eq!(hour("--idle 50s"), "144 of 792 B, 0 probes, 216 of 12024 B");
     // A probe that never comes costs nothing.
     assert_eq!(hour("--probe 25s"), hour(""));
+}
+
+#[test]
+fn a_line_whose_client_is_evicted_has_no_cost() {
+    assert_eq!(Cost::per_hour(&settings("--idle 60s")), None, "evicted at 60 s");
+    assert!(Cost::per_hour(&settings("--idle 60s --probe 30s")).is_some(), "the probe is in time");
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! What the lab predicts, against figures worked out by hand, against the programs' own
-//! rules, and against one fault after another. Nothing here waits.
-#![cfg(target_os = "linux")] // elsewhere there is no user time-out
+//! The lab's predictions, compared with figures computed by hand and with the programs' own
+//! rules. Nothing here waits.
+#![cfg(target_os = "linux")] // other systems have no user timeout
 
 mod cost;
-mod notices;
+mod detections;
 mod settings;
 mod text;
 mod timelines;
@@ -13,24 +13,27 @@ use std::time::Duration;
 
 use clap::Parser;
 use client::liveness::HeartbeatRule;
-use common::detect::{Detect, Keepalive};
-use lab::settings::{Defaults, Settings, SettingsArgs};
+use common::{
+    detect::{Detect, Keepalive},
+    period::Period,
+};
+use lab::settings::Settings;
 use proptest::{option, prelude::*};
 
 #[derive(Parser)]
-struct Flags {
+struct Lab {
     #[command(flatten)]
-    arguments: SettingsArgs,
+    settings: Settings,
 }
 
-fn parse<'a>(flags: impl IntoIterator<Item = &'a str>, defaults: &Defaults) -> Settings {
-    let flags = Flags::try_parse_from(["lab"].into_iter().chain(flags)).expect("they are taken");
-    flags.arguments.resolve(defaults).expect("they agree")
+fn parse<'a>(flags: impl IntoIterator<Item = &'a str>) -> Settings {
+    let flags = Lab::try_parse_from(["lab"].into_iter().chain(flags)).expect("valid flags");
+    flags.settings
 }
 
-/// The settings of a command line, with the programs' own figures where it has none.
+/// The settings of a command line, with the programs' own defaults.
 fn settings(flags: &str) -> Settings {
-    parse(flags.split_whitespace(), &Defaults::default())
+    parse(flags.split_whitespace())
 }
 
 fn seconds(range: std::ops::Range<u64>) -> impl Strategy<Value = Duration> {
@@ -59,11 +62,11 @@ fn detects() -> impl Strategy<Value = Detect> {
 fn any_settings() -> impl Strategy<Value = Settings> {
     let rule =
         (millis(1..100_000), 0..10_u32, millis(1..20_000)).prop_map(|(idle, retries, interval)| {
-            HeartbeatRule::new(idle, retries, interval).expect("a rule")
+            HeartbeatRule { idle: Period::new(idle), retries, interval: Period::new(interval) }
         });
-    let probe = option::of(1..100_u32); // per cent of the time-out
+    let probe = option::of(1..100_u32); // percent of the timeout
     (rule, millis(100..200_000), probe, detects()).prop_map(|(rule, timeout, probe, detect)| {
-        let probe = probe.filter(|_| detect.by_heartbeat()).map(|share| timeout * share / 100);
-        Settings::new(rule, timeout, probe, detect).expect("they agree")
+        let probe = probe.filter(|_| detect.uses_heartbeat()).map(|share| timeout * share / 100);
+        Settings { rule, timeout, probe, detect }
     })
 }

@@ -2,9 +2,11 @@
 
 use std::{process::Command, time::Duration};
 
-use client::liveness::HeartbeatRule;
 use common::detect::{Detect, Keepalive};
-use lab::settings::{Defaults, Settings, in_one_word};
+use lab::{
+    event::Role,
+    settings::{Settings, in_one_word},
+};
 use proptest::prelude::*;
 use tests::binaries::command;
 
@@ -12,58 +14,52 @@ use super::{any_settings, parse, settings};
 
 proptest! {
     #[test]
-    fn the_programs_arguments_give_the_settings_back(settings in any_settings()) {
-        let arguments = settings.client_arguments();
-        let client = parse(arguments.iter().map(String::as_str), &Defaults::default());
-        prop_assert_eq!(client.rule(), settings.rule());
-        prop_assert_eq!(client.detect(), settings.detect());
-
-        let defaults = Defaults { rule: client.rule(), ..Defaults::default() };
-        let arguments = settings.server_arguments();
-        prop_assert_eq!(parse(arguments.iter().map(String::as_str), &defaults), settings);
+    fn a_programs_arguments_give_the_same_settings_again(settings in any_settings()) {
+        let arguments = settings.lab_arguments();
+        prop_assert_eq!(parse(arguments.iter().map(String::as_str)), settings);
+        let arguments = [Role::Client, Role::Server].map(|role| settings.arguments(role));
+        let [client, server] = arguments.each_ref().map(|words| parse(words.iter().map(String::as_str)));
+        prop_assert_eq!((client.rule, client.detect), (settings.rule, settings.detect));
+        let server = (server.timeout, server.probe, server.detect);
+        prop_assert_eq!(server, (settings.timeout, settings.probe, settings.detect));
     }
 }
 
 #[test]
-fn arguments_hold_what_matters_and_no_more() {
+fn arguments_name_every_figure_that_counts_and_no_other() {
     let quiet = settings("");
     assert_eq!(
-        quiet.client_arguments().join(" "),
+        quiet.arguments(Role::Client).join(" "),
         "--idle 25s --retry-interval 5s --retries 5 --detect heartbeat"
     );
-    assert_eq!(quiet.server_arguments().join(" "), "--timeout 1m --detect heartbeat");
+    assert_eq!(quiet.arguments(Role::Server).join(" "), "--timeout 1m --detect heartbeat");
 
     let all = "--timeout 90s --probe 1500ms --detect both --keepalive-idle 2h \
                --keepalive-interval 75s --keepalive-count 9 --user-timeout 3m";
     assert_eq!(
-        settings(all).server_arguments().join(" "),
+        settings(all).arguments(Role::Server).join(" "),
         "--timeout 1m30s --probe 1s500ms --detect both --keepalive-idle 2h \
          --keepalive-interval 1m15s --keepalive-count 9 --user-timeout 3m"
     );
 }
 
 #[test]
-fn what_is_not_given_is_as_the_command_wants_it() {
+fn the_short_defaults_count_only_where_no_flag_is_given() {
+    let short = Settings::short(&[]);
+    assert_eq!(
+        short.lab_arguments().join(" "),
+        "--idle 1s --retry-interval 500ms --retries 2 --timeout 3s --detect heartbeat"
+    );
+    let both = Settings::short(&["--detect", "both", "--retries", "7", "--keepalive-count", "8"]);
+    assert_eq!(in_one_word(both.rule.detection_time()), "5s");
     let second = Duration::from_secs(1);
-    let keepalive =
-        Keepalive { idle: second, interval: 2 * second, count: 3, user_timeout: Some(4 * second) };
-    let defaults = Defaults {
-        rule: HeartbeatRule::new(2 * second, 1, second).unwrap(),
-        timeout: 5 * second,
-        keepalive,
-    };
-    let plain = Settings::new(defaults.rule, defaults.timeout, None, Detect::Heartbeat).unwrap();
-    assert_eq!(parse([], &defaults), plain);
-
-    let both = parse(["--detect", "both", "--retries", "7", "--keepalive-count", "8"], &defaults);
-    let rule = HeartbeatRule::new(2 * second, 7, second).unwrap();
-    assert_eq!(both.rule(), rule);
-    assert_eq!(both.detect(), Detect::Both(Keepalive { count: 8, ..keepalive }));
+    let keepalive = Keepalive { idle: second, interval: second, count: 8, user_timeout: None };
+    assert_eq!(both.detect, Detect::Both(keepalive));
 }
 
-/// What `--help` says that a flag is by default.
-fn default_in_help(program: &str, flag: &str) -> String {
-    let output = command(program).arg("--help").output().expect("it starts");
+/// The default that `--help` of a command shows for a flag.
+fn default_in_help(mut command: Command, flag: &str) -> String {
+    let output = command.arg("--help").output().expect("it starts");
     let help = String::from_utf8(output.stdout).expect("help is text");
     let (_, from_flag) = help.split_once(&format!("{flag} <")).expect("the flag is there");
     let (_, from_default) = from_flag.split_once("[default: ").expect("it has a default");
@@ -71,23 +67,36 @@ fn default_in_help(program: &str, flag: &str) -> String {
     default.to_owned()
 }
 
+const FLAGS: [(&str, &str); 7] = [
+    ("client", "--idle"),
+    ("client", "--retry-interval"),
+    ("client", "--retries"),
+    ("server", "--timeout"),
+    ("client", "--keepalive-idle"),
+    ("server", "--keepalive-interval"),
+    ("client", "--keepalive-count"),
+];
+
 #[test]
-fn what_is_not_given_to_predict_is_as_the_programs_have_it() {
-    let Defaults { rule, timeout, keepalive } = Defaults::default();
-    let durations = [
-        ("client", "--idle", rule.idle()),
-        ("client", "--retry-interval", rule.interval()),
-        ("server", "--timeout", timeout),
-        ("client", "--keepalive-idle", keepalive.idle),
-        ("server", "--keepalive-interval", keepalive.interval),
-    ];
-    for (program, flag, duration) in durations {
-        let said = humantime::parse_duration(&default_in_help(program, flag));
-        assert_eq!(said, Ok(duration), "{flag} of the {program}");
+fn predict_has_the_programs_defaults_and_shows_them() {
+    for (program, flag) in FLAGS {
+        let of_program = default_in_help(command(program), flag);
+        let mut lab = lab();
+        lab.arg("predict");
+        assert_eq!(default_in_help(lab, flag), of_program, "{flag} of the {program}");
     }
-    assert_eq!(default_in_help("client", "--retries"), rule.retries().to_string());
-    assert_eq!(default_in_help("client", "--keepalive-count"), keepalive.count.to_string());
-    assert_eq!(in_one_word(keepalive.detection_time()), "2h11m15s");
+    let [idle, timeout] = [settings("").idle(), settings("").timeout].map(in_one_word);
+    assert_eq!((&*idle, &*timeout), ("25s", "1m"));
+}
+
+#[test]
+fn run_shows_its_own_short_defaults() {
+    let shown = FLAGS.map(|(_, flag)| {
+        let mut lab = lab();
+        lab.arg("run");
+        default_in_help(lab, flag)
+    });
+    assert_eq!(shown, ["1s", "500ms", "2", "3s", "1s", "1s", "3"]);
 }
 
 fn lab() -> Command {
@@ -135,7 +144,7 @@ fn predict_refuses_a_value_that_is_no_text() {
         let output = lab().args(["predict", flag]).arg(garbage).output().unwrap();
         let message = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{message}");
-        assert!(message.contains(flag), "{message}");
+        assert!(message.contains("UTF-8"), "{flag}: {message}");
     }
 }
 

@@ -5,7 +5,7 @@ use lab::predict::warnings::{Kind, warnings};
 use super::settings;
 
 fn kinds(flags: &str) -> Vec<Kind> {
-    warnings(&settings(flags)).into_iter().map(|warning| warning.kind).collect()
+    warnings(&settings(flags), None).into_iter().map(|warning| warning.kind).collect()
 }
 
 /// Checks that the warning appears with the one figures and not with the others; that it names
@@ -17,12 +17,12 @@ fn boundary(kind: Kind, with: &str, without: &str) {
 }
 
 #[test]
-fn the_programs_own_figures_deserve_no_warning() {
+fn the_programs_own_defaults_bring_no_warning() {
     assert_eq!(kinds(""), []);
 }
 
 #[test]
-fn a_server_that_evicts_the_healthy() {
+fn a_server_that_evicts_healthy_clients_is_warned_of() {
     boundary(Kind::EvictsTheHealthy, "--idle 60s", "--idle 59999ms");
     boundary(Kind::EvictsTheHealthy, "--timeout 25s", "--timeout 25001ms");
     boundary(Kind::EvictsTheHealthy, "--idle 2m", "--idle 2m --probe 59s");
@@ -30,7 +30,7 @@ fn a_server_that_evicts_the_healthy() {
 }
 
 #[test]
-fn a_timeout_with_room_for_one_sign_of_life() {
+fn a_timeout_with_room_for_one_sign_of_life_is_warned_of() {
     boundary(Kind::OneSignOfLife, "--idle 30001ms", "--idle 30s");
     boundary(Kind::OneSignOfLife, "--timeout 49999ms", "--timeout 50s");
     boundary(Kind::OneSignOfLife, "--idle 50s", "--idle 50s --probe 30s");
@@ -40,14 +40,14 @@ fn a_timeout_with_room_for_one_sign_of_life() {
 }
 
 #[test]
-fn a_client_that_gives_up_later_than_it_is_evicted() {
+fn a_client_that_gives_up_after_its_eviction_is_warned_of() {
     boundary(Kind::GivesUpLater, "--timeout 54999ms", "--timeout 55s");
     boundary(Kind::GivesUpLater, "--retries 7", "--retries 6");
     boundary(Kind::GivesUpLater, "--retries 7", "--retries 7 --detect keepalive");
 }
 
 #[test]
-fn a_user_timeout_that_changes_when_keepalive_gives_up() {
+fn a_user_timeout_that_overrides_the_count_is_warned_of() {
     let figures = "--detect both --keepalive-idle 10s --keepalive-interval 3s --keepalive-count 3";
     let with = |limit: &str| format!("{figures} --user-timeout {limit}");
     boundary(Kind::CountOverridden, &with("16s"), &with("17s"));
@@ -56,14 +56,15 @@ fn a_user_timeout_that_changes_when_keepalive_gives_up() {
 }
 
 #[test]
-fn bytes_in_flight_that_nothing_limits() {
+fn bytes_in_flight_without_a_limit_are_warned_of() {
     let limited = "--detect keepalive --user-timeout 5s";
     boundary(Kind::NoUserTimeout, "--detect keepalive", limited);
-    boundary(Kind::NoUserTimeout, "--detect both", "--detect heartbeat");
+    boundary(Kind::NoUserTimeout, "--detect keepalive", "--detect both");
+    boundary(Kind::NoUserTimeout, "--detect keepalive", "--detect heartbeat");
 }
 
 #[test]
-fn a_line_that_is_quiet_for_longer_than_boxes_on_the_way_remember() {
+fn a_line_that_middleboxes_forget_is_warned_of() {
     boundary(Kind::Middlebox, "--idle 4m", "--idle 239s");
     boundary(Kind::Middlebox, "--idle 4m", "--idle 4m --timeout 1h --probe 3m");
     boundary(Kind::Middlebox, "--idle 4m", "--idle 4m --detect both --keepalive-idle 30s");
@@ -78,9 +79,20 @@ fn a_line_that_is_quiet_for_longer_than_boxes_on_the_way_remember() {
 }
 
 #[test]
-fn only_the_boxes_that_forget_sooner_are_named() {
+fn a_known_middlebox_takes_the_place_of_the_well_known_ones() {
+    let remembers = |seconds| Some(std::time::Duration::from_secs(seconds));
+    let with = |flags, seconds| warnings(&settings(flags), remembers(seconds));
+    assert_eq!(with("--timeout 1h --idle 5m", 301), [], "the box remembers longer than --idle");
+    let warning = with("--timeout 1h --idle 5m", 300).pop().expect("the box forgets the line");
+    assert_eq!(warning.kind, Kind::Middlebox);
+    assert!(warning.text.ends_with("set --idle below 5m"), "{}", warning.text);
+}
+
+#[test]
+fn only_the_middleboxes_that_forget_sooner_are_named() {
     let named = |idle: &str| {
-        let [warning] = &warnings(&settings(&format!("--timeout 30days --idle {idle}")))[..] else {
+        let [warning] = &warnings(&settings(&format!("--timeout 30days --idle {idle}")), None)[..]
+        else {
             panic!("one warning");
         };
         ["Azure", "AWS", "Google", "RFC 5382", "Linux"]

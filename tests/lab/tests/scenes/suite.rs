@@ -1,7 +1,7 @@
-//! The lab's scenes, through the real command: each is played, and comes as predicted.
+//! The lab's scenes, played by the real command: each comes as predicted.
 //!
-//! They wait far more than they work, so they are played side by side. Where the system
-//! refuses network namespaces, those that need one are reported as ignored.
+//! They mostly wait, so eight are played at once. Where the system refuses network namespaces,
+//! the scenes that need one are reported as ignored.
 
 mod played;
 mod told;
@@ -24,24 +24,27 @@ pub(crate) fn run() {
     arguments.test_threads.get_or_insert(8);
     let refused = namespace::available().err();
     if !arguments.list {
-        drop(built()); // before many want them at once
+        drop(built()); // once, before many tests need them
     }
     if let (Some(reason), false) = (&refused, arguments.list) {
         println!("ignored: this system refuses network namespaces: {reason}");
     }
-    // With --ignored those are left out that could not be played.
+    // With --ignored, scenes that the system refuses are left out.
     let cuts = IN_A_NAMESPACE.into_iter().filter(|_| refused.is_none() || !arguments.ignored);
     let cuts = cuts.map(|case| played(case).with_ignored_flag(refused.is_some()));
     let others = [
-        trial("a_scene_is_told_from_its_heading_to_its_verdict", told::a_scene_is_told),
-        trial("a_picture_holds_what_passed", told::a_picture_holds_what_passed),
-        trial("an_interrupted_scene_leaves_nothing_behind", told::an_interrupted_scene),
-        trial("without_a_namespace_a_cut_says_so_and_why", told::without_a_namespace),
+        trial("a_scene_is_shown_from_its_title_to_its_verdict", told::a_scene_is_told),
+        trial("a_picture_shows_what_passed", told::a_picture_shows_what_passed),
+        trial("an_interrupted_scene_leaves_no_program_behind", told::an_interrupted_scene),
+        trial("a_killed_lab_leaves_no_program_behind", told::a_killed_lab),
+        trial("a_scene_fits_on_a_screen_of_35_rows", told::a_scene_fits),
+        trial("the_lab_plays_beside_its_binaries_without_cargo", told::without_cargo),
+        trial("without_a_namespace_a_cut_is_refused_with_the_reason", told::without_a_namespace),
         trial("the_tour_goes_through_without_a_terminal", whole::the_tour).with_ignored_flag(true),
         trial("every_cell_of_the_matrix_is_as_predicted", whole::the_matrix)
             .with_ignored_flag(true),
         trial(
-            "without_namespaces_the_matrix_says_why_the_cuts_are_empty",
+            "without_namespaces_the_matrix_says_why_cuts_are_not_played",
             whole::the_matrix_without,
         )
         .with_ignored_flag(true), // each takes half a minute: -- --ignored

@@ -1,17 +1,19 @@
-//! Who notices what, and when: worked out by hand, and against one fault after another.
+//! How soon each end detects each fault, compared with figures computed by hand and with a
+//! simulation of one fault at a time.
 
 use std::time::Duration;
 
 use lab::{
+    event::Role::{self, Client, Server},
     predict::{
-        kernel::{Firing, keepalive, unacknowledged},
-        notice::{
+        detection::{detections, longest_silence},
+        fault::{
+            Detection,
             Fault::{self, CutIdle, CutWriting, Killed, NotReading, Reset, Stopped},
-            Notice, Noticed,
-            Side::{self, Client, Server},
-            Window, notices, rhythm,
+            Means, Window,
         },
-        timeline::{What, timeline},
+        kernel::{Firing, keepalive, unacknowledged},
+        timeline::{Action, timeline},
     },
     settings::Settings,
 };
@@ -20,9 +22,9 @@ use proptest::prelude::*;
 use super::{any_settings, settings};
 
 /// In short, in seconds: `30-55 Heartbeat`.
-fn short(flags: &str, side: Side, fault: Fault) -> String {
-    let ways = notices(&settings(flags), side, fault).into_iter().map(|noticed| {
-        let Noticed { by, window: Window { earliest, latest } } = noticed;
+fn short(flags: &str, role: Role, fault: Fault) -> String {
+    let ways = detections(&settings(flags), role, fault).into_iter().map(|detection| {
+        let Detection { by, window: Window { earliest, latest } } = detection;
         match (earliest.as_secs_f64(), latest.as_secs_f64()) {
             (earliest, latest) if earliest < latest => format!("{earliest}-{latest} {by:?}"),
             (_, latest) => format!("{latest} {by:?}"),
@@ -31,7 +33,7 @@ fn short(flags: &str, side: Side, fault: Fault) -> String {
     ways.collect::<Vec<_>>().join(", ")
 }
 
-/// Checks rows of (fault, what the client notices, what the server notices).
+/// Checks rows of (fault, the client's detections, the server's detections).
 fn check(flags: &str, rows: &[(Fault, &str, &str)]) {
     for &(fault, client, server) in rows {
         assert_eq!(short(flags, Client, fault), client, "{fault:?}, the client, {flags}");
@@ -40,26 +42,26 @@ fn check(flags: &str, rows: &[(Fault, &str, &str)]) {
 }
 
 #[test]
-fn by_default_the_heartbeat_notices_everything() {
+fn by_default_the_heartbeat_detects_every_fault() {
     check(
         "",
         &[
-            (Killed, "0 Closed", "0 Closed"),
+            (Killed, "0 EndOfStream", "0 EndOfStream"),
             (Reset, "0 Reset", "0 Reset"),
-            (Stopped, "30-55 Heartbeat", "35-60 TimeOut"),
-            (CutIdle, "30-55 Heartbeat", "35-60 TimeOut"),
-            (CutWriting, "55 Heartbeat", "60 TimeOut"),
-            (NotReading, "55 Heartbeat", "60 TimeOut"),
+            (Stopped, "30-55 Heartbeat", "35-60 Timeout"),
+            (CutIdle, "30-55 Heartbeat", "35-60 Timeout"),
+            (CutWriting, "55 Heartbeat", "60 Timeout"),
+            (NotReading, "55 Heartbeat", "60 Timeout"),
         ],
     );
 }
 
 #[test]
-fn keepalive_alone_notices_a_cut_of_an_idle_line_and_no_hung_service() {
+fn keepalive_alone_detects_a_cut_but_no_hung_service() {
     check(
         "--detect keepalive",
         &[
-            (Killed, "0 Closed", "0 Closed"),
+            (Killed, "0 EndOfStream", "0 EndOfStream"),
             (Reset, "0 Reset", "0 Reset"),
             (Stopped, "", ""),
             (CutIdle, "675-7875 Keepalive", "675-7875 Keepalive"),
@@ -79,41 +81,41 @@ fn keepalive_alone_notices_a_cut_of_an_idle_line_and_no_hung_service() {
 }
 
 #[test]
-fn a_probe_shortens_the_rhythm_for_both() {
-    check("--probe 10s", &[(Stopped, "45-55 Heartbeat", "50-60 TimeOut")]);
-    check("--probe 30s", &[(Stopped, "30-55 Heartbeat", "35-60 TimeOut")]);
+fn a_probe_shortens_the_silence_for_both_ends() {
+    check("--probe 10s", &[(Stopped, "45-55 Heartbeat", "50-60 Timeout")]);
+    check("--probe 30s", &[(Stopped, "30-55 Heartbeat", "35-60 Timeout")]);
 }
 
 #[test]
-fn a_client_that_is_evicted_though_well_has_no_longer_silence_than_the_timeout() {
-    check("--idle 90s", &[(CutIdle, "60-120 Heartbeat", "0-60 TimeOut")]);
+fn a_healthy_client_that_is_evicted_is_silent_no_longer_than_the_timeout() {
+    check("--idle 90s", &[(CutIdle, "60-120 Heartbeat", "0-60 Timeout")]);
 }
 
 #[test]
-fn of_both_the_sooner_notices() {
+fn with_both_the_sooner_one_detects() {
     // Keepalive's verdict 16 s after a segment, and one segment every 10 s of the 25.
     let figures = "--detect both --keepalive-idle 10s --keepalive-interval 2s --keepalive-count 3 --retries 0";
     check(
         figures,
         &[
-            (Stopped, "5-30 Heartbeat", "35-60 TimeOut"),
-            // A cut in the first 10 s: keepalive's. Later its verdict would come at 26 s.
+            (Stopped, "5-30 Heartbeat", "35-60 Timeout"),
+            // Keepalive detects a cut in the first 10 s. Later its verdict would come at 26 s.
             (CutIdle, "5-20 Heartbeat, 6-16 Keepalive", "6-16 Keepalive"),
-            (CutWriting, "30 Heartbeat", "60 TimeOut"),
+            (CutWriting, "30 Heartbeat", "60 Timeout"),
         ],
     );
-    // The server has nothing in flight: keepalive has the whole time-out, from a last byte that
+    // The server has nothing in flight: keepalive has the whole timeout, from a last byte that
     // came up to 25 s before the fault.
     let figures = "--detect both --keepalive-idle 30s --keepalive-interval 2s --keepalive-count 3";
     check(figures, &[(CutIdle, "30-55 Heartbeat", "11-36 Keepalive")]);
     let figures = "--detect both --idle 9s --retry-interval 30s --keepalive-idle 2s \
                    --keepalive-interval 1s --keepalive-count 2 --user-timeout 1h";
-    check(figures, &[(CutWriting, "189 Heartbeat", "60 TimeOut")]);
+    check(figures, &[(CutWriting, "189 Heartbeat", "60 Timeout")]);
     let figures = "--detect both --keepalive-idle 1h --user-timeout 30s";
     check(
         figures,
         &[
-            (CutIdle, "30-55 Heartbeat, 30-55 UserTimeout", "35-60 TimeOut"),
+            (CutIdle, "30-55 Heartbeat, 30-55 UserTimeout", "35-60 Timeout"),
             (CutWriting, "30-31 UserTimeout", "30-31 UserTimeout"),
             (NotReading, "30-31 UserTimeout", "30-31 UserTimeout"),
         ],
@@ -128,27 +130,25 @@ fn an_interval_longer_than_the_idle_time_makes_keepalive_late() {
     assert_eq!(short(figures, Client, CutIdle), "4-9 Keepalive");
 }
 
-/// When a cut at `fault` after the last byte is noticed, found moment by moment: by what, and
-/// from when to when after the last byte.
-fn cut_at(settings: &Settings, side: Side, fault: Duration) -> (Notice, Window) {
-    let watched = settings.detect().by_heartbeat();
-    let (asks, verdict) = match side {
-        Client => {
-            (Some(settings.rule().idle()), (Notice::Heartbeat, settings.rule().detection_time()))
-        }
-        Server => (settings.probe(), (Notice::TimeOut, settings.timeout())),
+/// Simulates a cut at `fault` after the last byte: by what means it is detected, and in which
+/// window after the last byte.
+fn cut_at(settings: &Settings, role: Role, fault: Duration) -> (Means, Window) {
+    let watched = settings.detect.uses_heartbeat();
+    let (asks, verdict) = match role {
+        Client => (Some(settings.idle()), (Means::Heartbeat, settings.rule.detection_time())),
+        Server => (settings.probe, (Means::Timeout, settings.timeout)),
     };
-    let mut ends: Vec<(Notice, Window)> = Vec::new();
+    let mut ends: Vec<(Means, Window)> = Vec::new();
     if watched {
         let (by, at) = verdict;
         ends.push((by, Window { earliest: at, latest: at }));
         if let Some(asks) = asks {
-            let Noticed { by, window } = unacknowledged(settings.user_timeout());
+            let Detection { by, window } = unacknowledged(settings.user_timeout());
             let window = Window { earliest: asks + window.earliest, latest: asks + window.latest };
             ends.push((by, window));
         }
     }
-    if let Some(figures) = settings.detect().keepalive() {
+    if let Some(figures) = settings.detect.keepalive() {
         // The last answer to a keepalive probe before the fault.
         let mut heard = Duration::ZERO;
         while heard + figures.idle <= fault {
@@ -160,27 +160,27 @@ fn cut_at(settings: &Settings, side: Side, fault: Duration) -> (Notice, Window) 
             .take_while(|(at, _)| *at < undisturbed)
             .find(|(_, firing)| *firing == Firing::GiveUp);
         if let Some((at, _)) = dead {
-            ends.push((Notice::Keepalive, Window { earliest: at, latest: at }));
+            ends.push((Means::Keepalive, Window { earliest: at, latest: at }));
         }
     }
-    ends.into_iter().min_by_key(|(_, window)| window.latest).expect("someone notices")
+    ends.into_iter().min_by_key(|(_, window)| window.latest).expect("an end detects it")
 }
 
 proptest! {
     #[test]
-    fn every_cut_of_an_idle_line_is_noticed_as_predicted(
+    fn every_cut_of_an_idle_line_is_detected_as_predicted(
         settings in any_settings(), share in 0.0..1.0_f64,
     ) {
-        let figures = settings.detect().keepalive();
+        let figures = settings.detect.keepalive();
         prop_assume!(figures.is_none_or(|figures| figures.interval <= figures.idle));
-        let rhythm = rhythm(&settings).or(figures.map(|figures| figures.idle)).unwrap();
-        let fault = rhythm.mul_f64(share);
-        for side in [Client, Server] {
-            let (by, window) = cut_at(&settings, side, fault);
-            let predicted = notices(&settings, side, CutIdle);
+        let silence = longest_silence(&settings).or(figures.map(|figures| figures.idle)).unwrap();
+        let fault = silence.mul_f64(share);
+        for role in [Client, Server] {
+            let (by, window) = cut_at(&settings, role, fault);
+            let predicted = detections(&settings, role, CutIdle);
             let after = window.latest.saturating_sub(fault);
             prop_assert!(
-                predicted.iter().any(|noticed| noticed.by == by && noticed.window.contains(after)),
+                predicted.iter().any(|detection| detection.by == by && detection.window.contains(after)),
                 "{:?} after {:?}, not in {:?}", by, after, predicted
             );
         }
@@ -188,22 +188,22 @@ proptest! {
 
     #[test]
     fn a_cut_right_after_the_last_byte_ends_as_its_timeline_does(settings in any_settings()) {
-        for side in [Client, Server] {
-            let end = *timeline(&settings, side).last().unwrap();
-            let found = notices(&settings, side, CutIdle).into_iter().any(|noticed| {
-                What::Noticed(noticed.by) == end.what && noticed.window.contains(end.at)
+        for role in [Client, Server] {
+            let end = *timeline(&settings, role).last().unwrap();
+            let found = detections(&settings, role, CutIdle).into_iter().any(|detection| {
+                Action::Detected(detection.by) == end.action && detection.window.contains(end.at)
             });
             prop_assert!(found, "{:?}", end);
         }
     }
 
     #[test]
-    fn nothing_is_noticed_sooner_than_early_and_later_than_late(settings in any_settings()) {
-        for side in [Client, Server] {
+    fn every_window_ends_no_sooner_than_it_begins(settings in any_settings()) {
+        for role in [Client, Server] {
             for fault in Fault::ALL {
-                let ways = notices(&settings, side, fault);
-                prop_assert!(ways.is_sorted_by_key(|noticed| noticed.window.earliest));
-                for Noticed { window, .. } in ways {
+                let ways = detections(&settings, role, fault);
+                prop_assert!(ways.is_sorted_by_key(|detection| detection.window.earliest));
+                for Detection { window, .. } in ways {
                     prop_assert!(window.earliest <= window.latest, "{:?} {:?}", fault, window);
                 }
             }

@@ -1,23 +1,24 @@
-//! Messages and marks as text that a person can read and that cannot drive a terminal.
+//! Messages and marks as text that a person can read and that cannot control a terminal.
 //!
 //! The protocol's own words stand bare, lines of text in quotes: `HeartBeat`, `"hello\n"`.
 //! Widths are in columns of a terminal, where some characters take two.
 
+pub mod picture;
+pub mod terminal;
+
 use common::{
-    console::Escaped,
     wire::{ACKNOWLEDGEMENT, HEARTBEAT},
+    words::Escaped,
 };
 use textwrap::{Options, WordSplitter, core::display_width};
 
-use super::event::{Content, Side};
+use crate::event::{Content, Role};
 
-/// What a message says. Bytes that need more than so many columns are cut, and counted;
-/// 40 columns always have room for the count.
+/// What a message says, in at most so many columns. If the bytes need more, they are cut and
+/// counted; 20 columns always have room for the count.
 ///
-/// `OK` with text behind it is shown as text: the bytes alone don't tell it from the echo
-/// of somebody's `ok`.
-#[must_use]
-pub fn readable(from: Side, content: &Content, columns: usize) -> String {
+/// `OK` followed by text is shown as text: it may be the echo of somebody's `ok`.
+pub fn readable(from: Role, content: &Content, columns: usize) -> String {
     match content {
         Content::Bytes(bytes) => cut(messages(from, bytes).join(" "), bytes.len(), columns),
         Content::EndOfStream => "(end of stream)".to_owned(),
@@ -25,10 +26,10 @@ pub fn readable(from: Side, content: &Content, columns: usize) -> String {
     }
 }
 
-fn messages(from: Side, mut bytes: &[u8]) -> Vec<String> {
+fn messages(from: Role, mut bytes: &[u8]) -> Vec<String> {
     let mut messages = Vec::new();
     while !bytes.is_empty() {
-        let (message, rest) = if let Some(word) = word_in_front(from, bytes) {
+        let (message, rest) = if let Some(word) = word_at_start(from, bytes) {
             (word.escape_ascii().to_string(), &bytes[word.len()..])
         } else {
             let newline = bytes.iter().position(|&byte| byte == b'\n');
@@ -41,11 +42,11 @@ fn messages(from: Side, mut bytes: &[u8]) -> Vec<String> {
     messages
 }
 
-fn word_in_front(from: Side, bytes: &[u8]) -> Option<&'static [u8]> {
+fn word_at_start(from: Role, bytes: &[u8]) -> Option<&'static [u8]> {
     let mut pieces = bytes.chunks(ACKNOWLEDGEMENT.len());
     if bytes.starts_with(HEARTBEAT) {
         Some(HEARTBEAT)
-    } else if from == Side::Server && pieces.all(|piece| piece == ACKNOWLEDGEMENT) {
+    } else if from == Role::Server && pieces.all(|piece| piece == ACKNOWLEDGEMENT) {
         Some(ACKNOWLEDGEMENT)
     } else {
         None
@@ -66,17 +67,15 @@ fn cut(text: String, bytes: usize, columns: usize) -> String {
     text.chars().take_while(fits).chain(count.chars()).collect()
 }
 
-/// A text in lines of at most so many columns, cut at its spaces; what stands before it is
-/// kept free below.
-#[must_use]
+/// A text in lines of at most so many columns, cut at its spaces. `before` stands in front of the
+/// first line, and as many blanks in front of the others.
 pub fn hanging(before: &str, text: &str, columns: usize) -> String {
     let below = " ".repeat(display_width(before));
     let options = Options::new(columns).initial_indent(before).subsequent_indent(&below);
     textwrap::fill(text, options.word_splitter(WordSplitter::NoHyphenation))
 }
 
-/// The text in lines of at most so many columns, everything escaped that is not to be seen.
-#[must_use]
+/// The text in lines of at most so many columns, with every control character escaped.
 pub fn lines(text: &str, columns: usize) -> Vec<String> {
     let shown = |character: char| match character {
         '"' | '\'' | '\\' => character.to_string(),

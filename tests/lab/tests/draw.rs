@@ -1,35 +1,37 @@
-//! The drawings of a run: one recorded run against the files beside this one, and what
-//! holds for every run.
+//! The drawings of a run: a recorded run is compared with the files beside this one, and other
+//! properties are checked for any run.
 
 use std::{fs, path::Path, time::Duration};
 
 use lab::{
-    diagram::{Colour, Diagram},
-    event::{Content, Event, Fate, Side, What},
-    readable::readable,
-    svg::svg,
+    draw::{
+        picture::svg,
+        readable,
+        terminal::{Colour, Diagram, NARROWEST, WIDEST},
+    },
+    event::{Content, Event, Fate, Role, What},
 };
 use proptest::{collection::vec, prelude::*};
 use textwrap::core::display_width;
 
-const IDLE: Duration = Duration::from_millis(300);
+const SILENCE: Duration = Duration::from_millis(300);
 
-fn message(from: Side, bytes: &[u8], fate: Fate) -> What {
+fn message(from: Role, bytes: &[u8], fate: Fate) -> What {
     What::Message { from, content: Content::Bytes(bytes.to_vec()), fate }
 }
 
-fn mark(side: Side, text: &str) -> What {
-    What::Mark { side, text: text.to_owned() }
+fn mark(role: Role, text: &str) -> What {
+    What::Mark { role, text: text.to_owned() }
 }
 
-fn between(text: &str) -> What {
-    What::Between(text.to_owned())
+fn deed(text: &str) -> What {
+    What::Deed(text.to_owned())
 }
 
 /// A run with everything in it that can be drawn.
 fn recorded() -> Vec<Event> {
     use Fate::{Arrived, Lost};
-    use Side::{Client, Server};
+    use Role::{Client, Server};
     let end = |from| What::Message { from, content: Content::EndOfStream, fate: Arrived };
     let reset = |from| What::Message { from, content: Content::Reset, fate: Arrived };
     [
@@ -46,19 +48,19 @@ fn recorded() -> Vec<Event> {
         (1101, message(Server, "OK\n'你好' <&>\t\x1b[31M\u{202e}\n".as_bytes(), Arrived)),
         (1150, message(Client, &[b'x'; 4096], Arrived)),
         (1151, message(Server, &[b'X'; 4096], Arrived)),
-        (1500, between("network cut")),
+        (1500, deed("network cut")),
         (2151, mark(Client, "idle: heartbeat 1")),
         (2151, message(Client, b"HeartBeat", Lost)),
         (2351, mark(Client, "retry 2 (1 unanswered: the peer's kernel is silent, for 1.2s)")),
         (2351, message(Client, b"HeartBeat", Lost)),
         (2400, message(Server, b"HeartBeat", Lost)),
-        (2500, between("network mended")),
+        (2500, deed("network mended")),
         (2562, message(Client, b"HeartBeatHeartBeat", Arrived)),
         (2563, message(Server, b"OKOK", Arrived)),
-        (2600, between("client stopped (SIGSTOP)")),
+        (2600, deed("client stopped (SIGSTOP)")),
         (5563, mark(Server, "evicted: silent for 3.0s; its thread is woken by the shutdown of the socket, and 你好 counts twice")),
         (5563, end(Server)),
-        (5700, between("client continued (SIGCONT)")),
+        (5700, deed("client continued (SIGCONT)")),
         (5701, mark(Client, "the server closed the connection")),
         (5702, reset(Client)),
     ]
@@ -67,40 +69,45 @@ fn recorded() -> Vec<Event> {
 }
 
 /// All lines.
-fn diagram(events: &[Event], colour: Colour) -> String {
-    let mut diagram = Diagram::new(IDLE, colour);
+fn diagram(columns: usize, events: &[Event], colour: Colour) -> String {
+    let mut diagram = Diagram::new(columns, SILENCE, colour);
     let mut lines = vec![diagram.header()];
     lines.extend(events.iter().flat_map(|event| diagram.draw(event)));
     lines.join("\n") + "\n"
 }
 
-/// Fails if the drawing is not what this file beside the test holds. What was drawn is then
-/// written elsewhere, to be looked at and, if it is right, copied.
+/// Fails if the drawing differs from this file beside the test. The drawing is then written to
+/// the target directory: look at it, and copy it if it is right.
 fn assert_is(drawn: &str, file: &str) {
-    let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagram").join(file);
+    let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/draw").join(file);
     let found = Path::new(env!("CARGO_TARGET_TMPDIR")).join(file);
     if fs::read_to_string(&recorded).unwrap_or_default() != drawn {
         fs::write(&found, drawn).expect("the target directory can be written");
-        panic!("{} is not {}", found.display(), recorded.display());
+        panic!("the drawing {} differs from {}", found.display(), recorded.display());
     }
 }
 
 #[test]
-fn a_recorded_run_is_drawn_as_before_in_a_terminal() {
-    assert_is(&diagram(&recorded(), Colour::Plain), "run.txt");
+fn a_recorded_run_is_drawn_in_a_terminal_as_recorded() {
+    assert_is(&diagram(WIDEST, &recorded(), Colour::Plain), "run.txt");
 }
 
 #[test]
-fn a_recorded_run_is_drawn_as_before_as_a_picture() {
+fn a_recorded_run_fits_into_60_columns() {
+    assert_is(&diagram(NARROWEST, &recorded(), Colour::Plain), "narrow.txt");
+}
+
+#[test]
+fn a_recorded_run_is_drawn_as_a_picture_as_recorded() {
     let sentence = "Heartbeats after 1 s, retries every 200 ms; the server drops a client that \
                     is silent for 3 s.";
-    assert_is(&svg("A cut line and a stopped client", sentence, &recorded(), IDLE), "run.svg");
+    assert_is(&svg("A cut line and a stopped client", sentence, &recorded(), SILENCE), "run.svg");
 }
 
 #[test]
-fn the_protocols_words_stand_bare_and_text_in_quotes() {
-    use Side::{Client, Server};
-    let cases: &[(Side, &[u8], &str)] = &[
+fn the_protocols_words_stand_without_quotes_and_text_in_quotes() {
+    use Role::{Client, Server};
+    let cases: &[(Role, &[u8], &str)] = &[
         (Client, b"HeartBeat", "HeartBeat"),
         (Client, b"HeartBeathello\nHeartBeat", r#"HeartBeat "hello\n" HeartBeat"#),
         (Client, b"\x10HeartBeat\n", r#""\u{10}HeartBeat\n""#),
@@ -119,8 +126,8 @@ fn the_protocols_words_stand_bare_and_text_in_quotes() {
     }
 }
 
-fn any_side() -> impl Strategy<Value = Side> {
-    prop_oneof![Just(Side::Client), Just(Side::Server)]
+fn any_role() -> impl Strategy<Value = Role> {
+    prop_oneof![Just(Role::Client), Just(Role::Server)]
 }
 
 fn any_text() -> impl Strategy<Value = String> {
@@ -141,13 +148,13 @@ fn any_content() -> impl Strategy<Value = Content> {
 fn any_what() -> impl Strategy<Value = What> {
     let fate = prop_oneof![Just(Fate::Arrived), Just(Fate::Lost)];
     prop_oneof![
-        (any_side(), any_content(), fate).prop_map(|(from, content, fate)| What::Message {
+        (any_role(), any_content(), fate).prop_map(|(from, content, fate)| What::Message {
             from,
             content,
             fate
         }),
-        (any_side(), any_text()).prop_map(|(side, text)| What::Mark { side, text }),
-        any_text().prop_map(What::Between),
+        (any_role(), any_text()).prop_map(|(role, text)| What::Mark { role, text }),
+        any_text().prop_map(What::Deed),
     ]
 }
 
@@ -166,24 +173,26 @@ fn character_at(column: usize, line: &str) -> char {
 
 proptest! {
     #[test]
-    fn no_line_is_wider_than_a_terminal_or_drives_it(events in any_events()) {
-        for line in diagram(&events, Colour::Plain).lines() {
-            prop_assert!(display_width(line) <= 80, "{line}");
+    fn no_line_is_wider_than_its_columns_or_controls_the_terminal(
+        events in any_events(), columns in NARROWEST..=WIDEST,
+    ) {
+        for line in diagram(columns, &events, Colour::Plain).lines() {
+            prop_assert!(display_width(line) <= columns, "{line}");
             prop_assert!(!line.contains(char::is_control), "{line:?}");
         }
     }
 
     #[test]
-    fn both_lifelines_stand_where_they_stood(events in any_events()) {
-        for line in diagram(&events, Colour::Plain).lines().skip(1) {
+    fn both_lifelines_stand_upright(events in any_events(), columns in NARROWEST..=WIDEST) {
+        for line in diagram(columns, &events, Colour::Plain).lines().skip(1) {
             prop_assert!("│├●┊╪".contains(character_at(13, line)), "{line}");
-            prop_assert!("│┤●┊╪".contains(character_at(76, line)), "{line}");
+            prop_assert!("│┤●┊╪".contains(character_at(columns - 3, line)), "{line}");
         }
     }
 
     #[test]
     fn colour_only_repeats_what_the_characters_say(events in any_events()) {
-        let coloured = diagram(&events, Colour::Ansi);
+        let coloured = diagram(WIDEST, &events, Colour::Ansi);
         prop_assert!(coloured.contains('\x1b'));
         let mut pieces = coloured.split('\x1b');
         let mut text = pieces.next().unwrap_or_default().to_owned();
@@ -191,25 +200,25 @@ proptest! {
             let (_, shown) = piece.split_once('m').expect("a colour's sequence ends with m");
             text.push_str(shown);
         }
-        prop_assert_eq!(text, diagram(&events, Colour::Plain));
+        prop_assert_eq!(text, diagram(WIDEST, &events, Colour::Plain));
     }
 
     #[test]
-    fn every_picture_is_well_formed_and_holds_its_blocks(
+    fn every_picture_is_well_formed_and_its_rows_lie_inside(
         heading in any_text(),
         sentence in any_text(),
         events in any_events(),
     ) {
-        let picture = svg(&heading, &sentence, &events, IDLE);
+        let picture = svg(&heading, &sentence, &events, SILENCE);
         prop_assert!(!picture.replace('\n', "").contains(char::is_control));
         let document = roxmltree::Document::parse(&picture).unwrap();
         let length = |node: roxmltree::Node<'_, '_>, name| -> u32 {
             node.attribute(name).expect("it has a place and a size").parse().expect("in pixels")
         };
         let root = document.root_element();
-        for block in document.descendants().filter(|node| node.has_tag_name("rect")) {
-            prop_assert!(length(block, "x") + length(block, "width") <= length(root, "width"));
-            prop_assert!(length(block, "y") + length(block, "height") <= length(root, "height"));
+        for text in document.descendants().filter(|node| node.has_tag_name("text")) {
+            prop_assert!(length(text, "x") + length(text, "textLength") <= length(root, "width"));
+            prop_assert!(length(text, "y") <= length(root, "height"));
         }
     }
 }

@@ -1,0 +1,208 @@
+//! The commands that start programs.
+
+use std::{
+    env,
+    fs::{self, OpenOptions},
+    io::{self, BufRead as _, IsTerminal as _, Write as _},
+    os::unix::process::CommandExt as _,
+    panic,
+    path::{Path, PathBuf},
+    process,
+};
+
+use lab::{
+    draw::{picture::svg, terminal::stdout_width},
+    matrix::{
+        self, Cell, FAULTS, MODES,
+        table::{self, table},
+    },
+    processes, report,
+    run::run,
+    scene::{SCENES, Scene, TOUR},
+    settings::{Settings, short_default},
+};
+use serde_json::json;
+use tests::{binaries::built, namespace};
+
+use super::{AsPredicted, Failure};
+
+/// Set where the lab runs in its own network.
+const INSIDE: &str = "LAB_INSIDE";
+
+#[derive(clap::Args)]
+#[command(mut_args(short_default))]
+pub(crate) struct RunArgs {
+    /// Which scene; `lab list` names them
+    #[arg(value_name = "SCENE", value_parser = SCENES.map(|scene| scene.name))]
+    scene: String,
+
+    /// Write it as a picture, too
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+
+    /// Print the result as a JSON object, and nothing else
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(clap::Args, Clone, Copy)]
+pub(crate) struct MatrixArgs {
+    /// Print it as Markdown
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
+
+    /// Print it as JSON, one object per cell
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn list() -> Result<AsPredicted, Failure> {
+    let mut out = io::stdout().lock();
+    let settings = Settings::short(&[]);
+    for scene in SCENES {
+        let seconds = scene.plan.duration(&settings).as_secs_f64().ceil();
+        writeln!(out, "{:<15} {seconds:>2} s  {}", scene.name, scene.title)?;
+    }
+    Ok(true)
+}
+
+pub(crate) fn tour() -> Result<AsPredicted, Failure> {
+    let refused = enter_namespace()?;
+    let settings = Settings::short(&[]);
+    let waits = io::stdin().is_terminal();
+    let mut out = io::stdout().lock();
+    let mut as_predicted = true;
+    for (number, scene) in SCENES[..TOUR].iter().enumerate() {
+        write!(out, "{} of {TOUR}: ", number + 1)?;
+        if let Some(refusal) = refusal(scene, refused.as_deref()) {
+            writeln!(out, "{}\n{refusal}\n", scene.title)?;
+        } else {
+            let record = report::show(scene, &settings, &mut out)?;
+            writeln!(out)?;
+            as_predicted &= record.summary.is_as_predicted();
+        }
+        if waits && number + 1 < TOUR {
+            write!(out, "Press Enter to go on. ")?;
+            out.flush()?;
+            io::stdin().lock().read_line(&mut String::new())?;
+            writeln!(out)?;
+        }
+    }
+    writeln!(out, "More: `lab list`, `lab run SCENE --detect keepalive`, `lab matrix`.")?;
+    Ok(as_predicted)
+}
+
+impl RunArgs {
+    /// The scene.
+    pub(crate) fn scene(&self) -> Result<&'static Scene, String> {
+        let scene = Scene::by_name(&self.scene).expect("clap knows the names");
+        scene.plan.check(&self.settings).map(|()| scene)
+    }
+}
+
+pub(crate) fn play(args: &RunArgs, scene: &Scene) -> Result<AsPredicted, Failure> {
+    let settings = &args.settings;
+    let refused = enter_namespace()?;
+    let mut out = io::stdout().lock();
+    if let Some(refusal) = refusal(scene, refused.as_deref()) {
+        if args.json {
+            writeln!(out, "{}", json!({ "scene": scene.name, "refused": refusal }))?;
+        } else {
+            writeln!(out, "{}\n{refusal}", scene.title)?;
+        }
+        return Ok(true);
+    }
+    if let Some(file) = &args.svg {
+        // A file that cannot be written is refused before the scene is played.
+        let opened = OpenOptions::new().create(true).append(true).open(file);
+        opened.map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    let record = if args.json {
+        let record = run(scene, settings, &mut |_| ());
+        writeln!(out, "{}", serde_json::to_string(&record.summary)?)?;
+        record
+    } else {
+        report::show(scene, settings, &mut out)?
+    };
+    if let Some(file) = &args.svg {
+        let silence = scene.plan.silence_to_tell();
+        let picture = svg(scene.title, scene.text(settings), &record.events, silence);
+        fs::write(file, picture).map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    Ok(record.summary.is_as_predicted())
+}
+
+pub(crate) fn matrix(args: MatrixArgs) -> Result<AsPredicted, Failure> {
+    build();
+    ctrlc::set_handler(|| processes::abandon(130))?;
+    let bar = indicatif::ProgressBar::new((FAULTS.len() * MODES.len()) as u64);
+    let cells = matrix::play_all(|played, again| {
+        bar.set_position(played as u64);
+        if again > 0 {
+            bar.set_message(format!("playing a failed cell again, alone ({again})"));
+        }
+    })?;
+    bar.finish_and_clear();
+    let mut out = io::stdout().lock();
+    if args.json {
+        for cell in &cells {
+            writeln!(out, "{}", serde_json::to_string(cell)?)?;
+        }
+    } else {
+        let columns = stdout_width().and_then(|columns| u16::try_from(columns).ok());
+        let form = if args.markdown {
+            table::Form::Markdown
+        } else {
+            table::Form::Terminal(columns.unwrap_or(100))
+        };
+        writeln!(out, "{}", table(&cells, form))?;
+    }
+    Ok(!cells.iter().any(Cell::failed))
+}
+
+/// The paths of the binaries. They are built before anything is printed, since that may take a
+/// while.
+fn build() -> [(String, &'static Path); 2] {
+    let is_told = io::stderr().is_terminal() && env::var_os(INSIDE).is_none();
+    if is_told {
+        let _ = write!(io::stderr(), "building the server and the client… ");
+    }
+    let built = built();
+    if is_told {
+        let _ = write!(io::stderr(), "\r{:37}\r", "");
+    }
+    built
+}
+
+/// Starts the lab again in its own network, in place of this process. Returns the reason if the
+/// system refuses that.
+fn enter_namespace() -> Result<Option<String>, Failure> {
+    let built = build();
+    let inside = env::var_os(INSIDE).is_some();
+    let refused = if inside { None } else { namespace::available().err() };
+    if inside || refused.is_some() {
+        ctrlc::set_handler(|| processes::abandon(130))?;
+        return Ok(refused);
+    }
+    let mut lab = process::Command::new(env::current_exe()?);
+    lab.args(env::args_os().skip(1)).env(INSIDE, "1").envs(built);
+    Err(namespace::inside(&lab).exec().into())
+}
+
+/// The harness panics when something cannot be done. The person reads that as one sentence, and
+/// the programs are killed.
+pub(crate) fn end_on_panic() {
+    panic::set_hook(Box::new(|panic| {
+        let message = panic.payload_as_str().unwrap_or("a thread panicked");
+        let _ = writeln!(io::stderr(), "error: {message}");
+        processes::abandon(1)
+    }));
+}
+
+fn refusal(scene: &Scene, refused: Option<&str>) -> Option<String> {
+    let reason = refused.filter(|_| scene.plan.needs_namespace())?;
+    Some(format!("It needs a network that can be cut, and this system refuses one: {reason}"))
+}

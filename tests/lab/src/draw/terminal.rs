@@ -1,0 +1,165 @@
+//! A run drawn in a terminal while it happens: time downwards, the client at the left, the
+//! server at the right, an arrow for each message.
+//!
+//! Each event is drawn before the next is known, so a mark stands below the message it is about.
+//! Colour only repeats what the characters say.
+
+use std::{io, time::Duration};
+
+use clap::builder::styling::{AnsiColor, Style};
+use common::{log::takes_colour, words::Seconds};
+use textwrap::core::display_width;
+
+use super::{lines, readable};
+use crate::event::{Content, Event, Fate, Role, Silences, What};
+
+/// The narrowest drawing, in columns.
+pub const NARROWEST: usize = 60;
+
+/// The widest one; more columns would not make it clearer.
+pub const WIDEST: usize = 79;
+
+/// The columns beside the two lifelines and between them.
+const BESIDE: usize = 17;
+
+/// The columns that stdout has for a drawing, from [`NARROWEST`] to [`WIDEST`].
+pub fn columns_of_stdout() -> usize {
+    stdout_width().map_or(WIDEST, |columns| (columns - 1).clamp(NARROWEST, WIDEST))
+}
+
+/// The columns of the terminal on stdout, if there is one.
+pub fn stdout_width() -> Option<usize> {
+    let (columns, _) = terminal_size::terminal_size_of(io::stdout())?;
+    Some(columns.0.into()).filter(|columns| *columns > 0)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    Ansi,
+    Plain,
+}
+
+impl Colour {
+    pub fn of_stdout() -> Self {
+        if takes_colour(&io::stdout()) { Self::Ansi } else { Self::Plain }
+    }
+}
+
+#[derive(Debug)]
+pub struct Diagram {
+    colour: Colour,
+    silences: Silences,
+    /// The columns between the lifelines.
+    between: usize,
+}
+
+impl Diagram {
+    /// An empty drawing of so many columns. A stretch without an event that is longer than
+    /// `silence` becomes one line with its length.
+    pub fn new(columns: usize, silence: Duration, colour: Colour) -> Self {
+        assert!(columns >= NARROWEST, "a drawing takes {NARROWEST} columns");
+        Self { colour, silences: Silences::longer_than(silence), between: columns - BESIDE }
+    }
+
+    pub fn header(&self) -> String {
+        let columns = format!("client{}server", " ".repeat(self.between - 5));
+        self.painted(Style::new().bold(), &format!("{:>9} {columns}", "time"))
+    }
+
+    /// The lines that this event adds. A time of 10 000 s or more makes them too long.
+    pub fn draw(&mut self, event: &Event) -> Vec<String> {
+        let mut drawn = Vec::new();
+        if let Some(silence) = self.silences.before(event) {
+            let text = format!("{} in which nothing happens", Seconds(silence));
+            let line = format!("{:13}┊{}┊", "", centred(&text, " ", self.between));
+            drawn.push(self.painted(Style::new().dimmed(), &line));
+        }
+        let mut time = format!("{:.3}s", event.at.as_secs_f64());
+        for row in self.rows(&event.what) {
+            let row = self.painted(colour(&event.what).on_default(), &row);
+            drawn.push(format!("{time:>9}  {row}"));
+            time.clear();
+        }
+        drawn
+    }
+
+    fn painted(&self, style: Style, text: &str) -> String {
+        match self.colour {
+            Colour::Ansi => format!("{style}{text}{style:#}"),
+            Colour::Plain => text.to_owned(),
+        }
+    }
+
+    /// What stands beside the time.
+    fn rows(&self, what: &What) -> Vec<String> {
+        match what {
+            What::Message { from, content, fate } => vec![self.arrow(*from, content, *fate)],
+            What::Mark { role, text } => self.mark(*role, &lines(text, self.between - 16)),
+            What::Deed(text) => {
+                lines(text, self.between - 4).iter().map(|line| self.band(line)).collect()
+            }
+        }
+    }
+
+    /// From the sender to the other end, or to a cross half-way.
+    fn arrow(&self, from: Role, content: &Content, fate: Fate) -> String {
+        let (line, point, reach) = match (fate, from) {
+            (Fate::Arrived, Role::Client) => ("─", "►", self.between),
+            (Fate::Arrived, Role::Server) => ("─", "◄", self.between),
+            (Fate::Lost, _) => ("╌", "✗", self.between / 2),
+        };
+        let text = format!(" {} ", readable(from, content, self.between - 14));
+        let before = 2 + display_width(&text);
+        let shaft = reach.saturating_sub(before + 1).max(2);
+        let room = self.between - before - shaft - 1;
+        let (start, shaft) = (line.repeat(2), line.repeat(shaft));
+        match (from, fate) {
+            (Role::Client, Fate::Arrived) => format!("  ├{start}{text}{shaft}{point}│"),
+            (Role::Server, Fate::Arrived) => format!("  │{point}{shaft}{text}{start}┤"),
+            (Role::Client, Fate::Lost) => {
+                format!("  ├{start}{text}{shaft}{point}{:<room$}│", " lost")
+            }
+            (Role::Server, Fate::Lost) => {
+                format!("  │{:>room$}{point}{shaft}{text}{start}┤", "lost ")
+            }
+        }
+    }
+
+    fn mark(&self, role: Role, lines: &[String]) -> Vec<String> {
+        let widest = lines.iter().map(|line| display_width(line)).max().unwrap_or(0);
+        let mut lifeline = '●';
+        let row = |line: &String| {
+            let pad = " ".repeat(widest - display_width(line));
+            let away = " ".repeat(self.between - 1 - widest);
+            let row = match role {
+                Role::Client => format!("  {lifeline} {line}{pad}{away}│"),
+                Role::Server => format!("  │{away}{line}{pad} {lifeline}"),
+            };
+            lifeline = '│';
+            row
+        };
+        lines.iter().map(row).collect()
+    }
+
+    fn band(&self, text: &str) -> String {
+        format!("══╪{}╪══", centred(&format!(" {text} "), "═", self.between))
+    }
+}
+
+/// The colour of an event.
+pub(super) fn colour(what: &What) -> AnsiColor {
+    match what {
+        What::Message { fate: Fate::Lost, .. } => AnsiColor::Red,
+        What::Deed(_) => AnsiColor::Yellow,
+        What::Message { from: role, .. } | What::Mark { role, .. } => match role {
+            Role::Client => AnsiColor::Cyan,
+            Role::Server => AnsiColor::Green,
+        },
+    }
+}
+
+fn centred(text: &str, fill: &str, columns: usize) -> String {
+    let room = columns - display_width(text);
+    let before = room / 2;
+    format!("{}{text}{}", fill.repeat(before), fill.repeat(room - before))
+}

@@ -1,0 +1,250 @@
+//! Turns what the programs log and what the relay sees into events. It reads the fields of the
+//! log (`docs/log.md`); the sentences are only shown.
+
+mod seen;
+
+use std::{
+    collections::VecDeque,
+    mem,
+    time::{Duration, Instant},
+};
+
+use common::wire::{ACKNOWLEDGEMENT, HEARTBEAT};
+
+pub use self::seen::{LogLine, Observation, Seen};
+use crate::event::{Content, Event, Fate, Role, What};
+
+/// How messages are seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wire {
+    /// By a relay, as they pass.
+    Relayed,
+    /// Not at all, since a relay would change what is shown. The two logs tell of them.
+    Direct,
+    /// Not at all: too many pass to be shown.
+    Flooded,
+}
+
+/// What a program logged last about the connection, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastWords {
+    pub at: Duration,
+    /// The reason for the end, in the log's word.
+    pub reason: String,
+    /// What the kernel's evidence says about the other end.
+    pub finding: Option<String>,
+    pub text: String,
+}
+
+/// Collects the events of a run.
+pub struct Observer {
+    start: Instant,
+    wire: Wire,
+    /// Whether the server keeps a queue of its clients.
+    has_queue: bool,
+    tells_touch: bool,
+    is_cut: bool,
+    killed: Option<Role>,
+    typed: VecDeque<Vec<u8>>,
+    last_message: String,
+    /// Everything that has happened.
+    pub events: Vec<Event>,
+    /// Where the server listens, once it has said so.
+    pub address: Option<String>,
+    /// The client's last words, once its connection has ended.
+    pub client: Option<LastWords>,
+    /// The server's last words about the client's connection, once that has ended.
+    pub server: Option<LastWords>,
+    /// How often the server has read heartbeats.
+    pub heartbeats: u32,
+    /// How many of the two programs have logged that they are connected.
+    pub connected: u8,
+}
+
+impl Observer {
+    /// An observer of a run that begins now. `has_queue` says whether the server keeps a queue
+    /// of its clients; with keepalive alone it does not.
+    pub fn new(wire: Wire, has_queue: bool) -> Self {
+        Self {
+            start: Instant::now(),
+            wire,
+            has_queue,
+            tells_touch: has_queue,
+            is_cut: false,
+            killed: None,
+            typed: VecDeque::new(),
+            last_message: String::new(),
+            events: Vec::new(),
+            address: None,
+            client: None,
+            server: None,
+            heartbeats: 0,
+            connected: 0,
+        }
+    }
+
+    pub fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    /// Whether the program's connection has ended.
+    pub fn has_ended(&self, role: Role) -> bool {
+        self.last_words(role).is_some()
+    }
+
+    /// The program's last words about the connection.
+    pub fn last_words(&self, role: Role) -> Option<&LastWords> {
+        match role {
+            Role::Client => self.client.as_ref(),
+            Role::Server => self.server.as_ref(),
+        }
+    }
+
+    /// The lab does something to the line or to a program.
+    pub fn deed(&mut self, text: &str) {
+        self.add(self.now(), What::Deed(text.to_owned()));
+    }
+
+    /// The lab kills a program. Its exit is no detection.
+    pub fn set_killed(&mut self, role: Role) {
+        self.killed = Some(role);
+    }
+
+    /// The lab cuts or mends the line.
+    pub fn set_cut(&mut self, is_cut: bool) {
+        self.is_cut = is_cut;
+    }
+
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    /// The lab gives the client a line to send.
+    pub fn typed(&mut self, line: &str) {
+        match self.wire {
+            Wire::Direct if self.is_cut => self.message(self.now(), Role::Client, line.as_bytes()),
+            Wire::Direct => self.typed.push_back(line.as_bytes().to_vec()),
+            Wire::Relayed | Wire::Flooded => {}
+        }
+    }
+
+    /// Takes what was seen within a moment.
+    pub fn take(&mut self, mut moment: Vec<Observation>) {
+        seen::put_in_order(&mut moment);
+        for Observation { at, seen } in moment {
+            let at = at.saturating_duration_since(self.start);
+            match seen {
+                Seen::Passed(from, content) => {
+                    self.add(at, What::Message { from, content, fate: Fate::Arrived });
+                }
+                Seen::Logged(role, line) => {
+                    self.last_message.clone_from(&line.message);
+                    match role {
+                        Role::Client => self.client_logged(at, line),
+                        Role::Server => self.server_logged(at, line),
+                    }
+                }
+                Seen::Exited(role) if self.killed == Some(role) => {}
+                Seen::Exited(role) if !self.has_ended(role) => {
+                    let (reason, message) =
+                        ("failed".to_owned(), mem::take(&mut self.last_message));
+                    self.ended(at, role, LogLine { message, reason, ..LogLine::default() });
+                }
+                Seen::Exited(_) => {}
+            }
+        }
+    }
+
+    fn client_logged(&mut self, at: Duration, line: LogLine) {
+        match &*line.event {
+            "connected" => self.connected += 1,
+            "heartbeat_sent" => {
+                if line.retry > 0 {
+                    let text = format!("retry {} ({} unanswered)", line.retry, line.unanswered);
+                    self.mark(at, Role::Client, text);
+                }
+                if self.wire == Wire::Direct && self.is_cut {
+                    self.message(at, Role::Client, HEARTBEAT);
+                }
+            }
+            "heartbeat_unsent" => {
+                self.mark(at, Role::Client, format!("heartbeat not sent: {}", line.why));
+            }
+            "heartbeat_answered" if self.wire == Wire::Direct => {
+                self.message(at, Role::Server, ACKNOWLEDGEMENT);
+            }
+            "probe_answered" => self.mark(at, Role::Client, "probe answered".to_owned()),
+            "output_blocked" => self.mark(at, Role::Client, line.message),
+            "ended" | "failed" => self.ended(at, Role::Client, line),
+            _ => {}
+        }
+    }
+
+    fn server_logged(&mut self, at: Duration, line: LogLine) {
+        match &*line.event {
+            "listening" => self.address = Some(line.address),
+            "connected" => {
+                self.connected += 1;
+                let queue = if self.has_queue { ": into the queue" } else { "" };
+                self.mark(at, Role::Server, format!("connection accepted{queue}"));
+            }
+            "heartbeat" => {
+                self.heartbeats += 1;
+                self.read(at, &HEARTBEAT.repeat(line.count.max(1)));
+            }
+            "text" => {
+                let typed = self.typed.pop_front().unwrap_or_default();
+                self.read(at, &typed);
+                if self.wire == Wire::Direct {
+                    self.message(at, Role::Server, &typed.to_ascii_uppercase());
+                }
+            }
+            "probe_sent" => {
+                self.mark(at, Role::Server, "silent: asked for a sign of life".to_owned());
+                if self.wire == Wire::Direct {
+                    self.message(at, Role::Server, HEARTBEAT);
+                }
+            }
+            "ended" => self.ended(at, Role::Server, line),
+            _ => {}
+        }
+    }
+
+    /// The server has read these bytes. Only the first read is told to touch the queue, so that a
+    /// scene fits on a screen.
+    fn read(&mut self, at: Duration, bytes: &[u8]) {
+        if self.wire == Wire::Direct {
+            let content = Content::Bytes(bytes.to_vec());
+            self.add(at, What::Message { from: Role::Client, content, fate: Fate::Arrived });
+        }
+        if mem::take(&mut self.tells_touch) {
+            self.mark(at, Role::Server, "touched: to the back of the queue".to_owned());
+        }
+    }
+
+    fn ended(&mut self, at: Duration, role: Role, line: LogLine) {
+        let LogLine { event, reason, finding, message: text, .. } = line;
+        let reason = if reason.is_empty() { event } else { reason };
+        let is_lost = self.wire == Wire::Direct && self.is_cut;
+        let lost = if is_lost { " (its end of stream is lost)" } else { "" };
+        self.mark(at, role, format!("ended: {}{lost}", reason.replace('_', " ")));
+        let words = Some(LastWords { at, reason, finding, text });
+        match role {
+            Role::Client => self.client = words,
+            Role::Server => self.server = words,
+        }
+    }
+
+    fn message(&mut self, at: Duration, from: Role, bytes: &[u8]) {
+        let fate = if self.is_cut { Fate::Lost } else { Fate::Arrived };
+        self.add(at, What::Message { from, content: Content::Bytes(bytes.to_vec()), fate });
+    }
+
+    fn mark(&mut self, at: Duration, role: Role, text: String) {
+        self.add(at, What::Mark { role, text });
+    }
+
+    fn add(&mut self, at: Duration, what: What) {
+        self.events.push(Event { at, what });
+    }
+}

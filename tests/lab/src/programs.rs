@@ -1,0 +1,209 @@
+//! The real server and the real client as processes: started with given settings, watched, and
+//! broken.
+
+use std::{
+    io::Write as _,
+    process::ChildStdin,
+    sync::mpsc::{self, Receiver, Sender},
+    thread,
+    time::{Duration, Instant},
+};
+
+use nix::sys::signal::Signal;
+use tests::{
+    DEADLINE,
+    binaries::command,
+    namespace::{Loopback, set_loopback},
+    program::Program,
+};
+
+use crate::{
+    event::{Event, Role},
+    observe::{LastWords, LogLine, Observation, Observer, Seen, Wire},
+    processes::{self, ends_with_the_lab},
+    relay::Relay,
+    settings::Settings,
+};
+
+/// What the lab does to the programs, or to the line between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    Kill(Role),
+    Stop(Role),
+    /// Both ends receive a reset.
+    Reset,
+    /// From now on nothing passes.
+    Cut,
+    /// From now on everything passes again.
+    Mend,
+}
+
+/// Observations closer to each other than this are taken as one moment: a line of a log may be
+/// read so much later than what followed from it.
+const MOMENT: Duration = Duration::from_millis(50);
+
+/// The longest moment, however much happens.
+const LONGEST_MOMENT: Duration = Duration::from_millis(500);
+
+/// The server, the client and what is between them.
+pub struct Programs<'a> {
+    server: Program,
+    client: Program,
+    stdin: Option<ChildStdin>,
+    relay: Option<Relay>,
+    watch: Watch<'a>,
+}
+
+/// What is seen of the programs, and where it is shown.
+struct Watch<'a> {
+    observations: Receiver<Observation>,
+    observer: Observer,
+    show: &'a mut dyn FnMut(&Event),
+    shown: usize,
+}
+
+impl<'a> Programs<'a> {
+    /// Starts both programs, connected by `wire`, and calls `show` with each event as it happens.
+    /// Nobody reads the client's output.
+    pub fn start(settings: &Settings, wire: Wire, show: &'a mut dyn FnMut(&Event)) -> Self {
+        let (sender, observations) = mpsc::channel();
+        let observer = Observer::new(wire, settings.detect.uses_heartbeat());
+        let mut watch = Watch { observations, observer, show, shown: 0 };
+
+        let start = |role: Role, address: [&str; 2]| {
+            let mut command = command(&role.to_string());
+            command.args(address).args(["--log", "json"]).args(settings.arguments(role));
+            if role == Role::Server && wire != Wire::Flooded {
+                command.arg("-v"); // its log has an event for each line of text
+            }
+            let watch = watch_log(role, sender.clone());
+            processes::registered(Program::start_watched(&mut ends_with_the_lab(command), watch))
+        };
+        let server = start(Role::Server, ["--listen", "127.0.0.1:0"]);
+        watch.follow(DEADLINE, |observer| observer.address.is_some() || observer.server.is_some());
+        let failed =
+            |words: &Option<LastWords>| words.clone().map_or_else(String::new, |it| it.text);
+        let Some(address) = watch.observer.address.clone() else {
+            panic!("the server does not listen: {}", failed(&watch.observer.server))
+        };
+
+        let relay = (wire == Wire::Relayed).then(|| {
+            let sender = sender.clone();
+            Relay::start(&address, move |from, content| {
+                let seen = Seen::Passed(from, content);
+                let _ = sender.send(Observation { at: Instant::now(), seen });
+            })
+            .expect("a relay takes a free port and two threads")
+        });
+        let address = relay.as_ref().map_or(&*address, Relay::address);
+        let mut client = start(Role::Client, ["--server", address]);
+        let stdin = Some(client.take_stdin());
+        watch.follow(DEADLINE, |observer| observer.connected == 2 || observer.client.is_some());
+        let Observer { connected, client: words, .. } = &watch.observer;
+        assert!(*connected == 2, "the client does not connect: {}", failed(words));
+        Self { server, client, stdin, relay, watch }
+    }
+
+    /// What has been observed so far.
+    pub fn observer(&self) -> &Observer {
+        &self.watch.observer
+    }
+
+    /// Follows what happens until `is_enough`, for `limit` at most.
+    pub fn follow(&mut self, limit: Duration, is_enough: impl FnMut(&Observer) -> bool) {
+        self.watch.follow(limit, is_enough);
+    }
+
+    /// Does something, and tells of it.
+    pub fn act(&mut self, deed: Deed, text: &str) {
+        self.watch.observer.deed(text);
+        self.watch.show();
+        match deed {
+            Deed::Kill(role) => {
+                self.watch.observer.set_killed(role);
+                self.program(role).signal(Signal::SIGKILL);
+            }
+            Deed::Stop(role) => self.program(role).pause(),
+            Deed::Reset => self.relay.take().into_iter().for_each(Relay::reset),
+            Deed::Cut => {
+                self.watch.observer.set_cut(true);
+                set_loopback(Loopback::Down);
+            }
+            Deed::Mend => {
+                self.watch.observer.set_cut(false);
+                set_loopback(Loopback::Up);
+            }
+        }
+    }
+
+    /// Types a line into the client. A client that has just ended does not take it.
+    pub fn type_in(&mut self, line: &str) {
+        self.watch.observer.typed(line);
+        if let Some(stdin) = &mut self.stdin {
+            let _ = stdin.write_all(line.as_bytes());
+        }
+        self.watch.show();
+    }
+
+    /// From now on types without a pause, for as long as the client takes it, and tells of it.
+    pub fn flood(&mut self, text: &str) {
+        self.watch.observer.deed(text);
+        self.watch.show();
+        if let Some(mut stdin) = self.stdin.take() {
+            let line = [&b"read this, ".repeat(3000)[..], b"and this\n"].concat();
+            thread::spawn(move || while stdin.write_all(&line).is_ok() {});
+        }
+    }
+
+    /// Kills both programs, and returns what was observed.
+    pub fn end(self) -> Observer {
+        if self.watch.observer.is_cut() {
+            set_loopback(Loopback::Up);
+        }
+        drop((self.client, self.server));
+        processes::forget();
+        self.watch.observer
+    }
+
+    fn program(&self, role: Role) -> &Program {
+        match role {
+            Role::Client => &self.client,
+            Role::Server => &self.server,
+        }
+    }
+}
+
+impl Watch<'_> {
+    fn follow(&mut self, limit: Duration, mut is_enough: impl FnMut(&Observer) -> bool) {
+        let end = Instant::now() + limit;
+        while !is_enough(&self.observer) {
+            let left = end.saturating_duration_since(Instant::now());
+            let Ok(first) = self.observations.recv_timeout(left) else { return };
+            let longest = first.at + LONGEST_MOMENT;
+            let mut moment = vec![first];
+            while Instant::now() < longest {
+                let Ok(next) = self.observations.recv_timeout(MOMENT) else { break };
+                moment.push(next);
+            }
+            self.observer.take(moment);
+            self.show();
+        }
+    }
+
+    fn show(&mut self) {
+        for event in &self.observer.events[self.shown..] {
+            (self.show)(event);
+        }
+        self.shown = self.observer.events.len();
+    }
+}
+
+fn watch_log(role: Role, sender: Sender<Observation>) -> impl FnMut(Option<&str>) + Send + 'static {
+    move |line| {
+        let seen = match line {
+            Some(line) => Seen::Logged(role, LogLine::parse(line)),
+            None => Seen::Exited(role),
+        };
+        let _ = sender.send(Observation { at: Instant::now(), seen });
+    }
+}

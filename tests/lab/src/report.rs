@@ -1,0 +1,98 @@
+//! Prints a run for a person.
+
+use std::io::{self, Write};
+
+use comfy_table::{ContentArrangement, Table, presets};
+use common::words::Seconds;
+
+use crate::{
+    draw::{
+        hanging,
+        terminal::{Colour, Diagram, NARROWEST, columns_of_stdout, stdout_width},
+    },
+    event::{Event, Role},
+    predict::{
+        fault::Detection,
+        warnings::{Kind, warnings},
+    },
+    run::{Record, Summary, run},
+    scene::{Plan, Scene},
+    settings::Settings,
+};
+
+/// Runs a scene while the person watches, and prints the prediction and the measurement.
+pub fn show(scene: &Scene, settings: &Settings, out: &mut impl Write) -> io::Result<Record> {
+    let columns = columns_of_stdout();
+    if stdout_width().is_some_and(|width| width < NARROWEST) {
+        writeln!(out, "(A scene is drawn in {NARROWEST} columns, and this terminal has fewer.)")?;
+    }
+    writeln!(out, "{}", scene.title.to_uppercase())?;
+    writeln!(out, "{}", hanging("", scene.text(settings), columns))?;
+    let predicted = scene.plan.predicted(settings).into_iter();
+    let predicted: Vec<_> =
+        predicted.map(|(role, ways)| format!("{role} {}", in_words(&ways))).collect();
+    writeln!(out, "{}", hanging("  Predicted: ", &predicted.join("; "), columns))?;
+    for warning in warnings(settings, None) {
+        if warning.kind == Kind::EvictsTheHealthy {
+            writeln!(out, "{}", hanging("  WARNING: ", &warning.text, columns))?;
+        }
+    }
+    for role in [Role::Server, Role::Client] {
+        let flags = settings.arguments(role).join(" ");
+        writeln!(out, "{}", hanging(&format!("  {role} "), &flags, columns))?;
+    }
+
+    let mut diagram = Diagram::new(columns, scene.plan.silence_to_tell(), Colour::of_stdout());
+    writeln!(out, "{}", diagram.header())?;
+    let mut written = Ok(());
+    let record = run(scene, settings, &mut |event: &Event| {
+        for line in diagram.draw(event) {
+            if written.is_ok() {
+                written = writeln!(out, "{line}").and_then(|()| out.flush());
+            }
+        }
+    });
+    written?;
+
+    for (role, words) in &record.last_words {
+        let words = words.as_ref().map_or(no_words(scene.plan, *role), |words| &words.text);
+        writeln!(out, "{}", hanging(&format!("{role}: "), words, columns))?;
+    }
+    writeln!(out, "{}", comparison(&record.summary, columns))?;
+    Ok(record)
+}
+
+/// The prediction and the measurement for each end, side by side.
+fn comparison(summary: &Summary, columns: usize) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(u16::try_from(columns).unwrap_or(u16::MAX));
+    table.set_header(["", "predicted", "measured", "deviation"]);
+    for end in &summary.ends {
+        table.add_row([
+            end.role.to_string(),
+            in_words(&end.predicted),
+            end.measured(summary.watched),
+            end.verdict(),
+        ]);
+    }
+    table.trim_fmt()
+}
+
+/// What is printed for a program without last words.
+fn no_words(plan: Plan, role: Role) -> &'static str {
+    match plan {
+        Plan::Kill(killed) if killed == role => "(no last words: it was killed)",
+        Plan::Stop(stopped) if stopped == role => "(no last words: it is stopped)",
+        _ => "(no last words: it is still connected)",
+    }
+}
+
+/// The ways in which a fault may be detected: `2.0s to 3.0s by heartbeat`.
+fn in_words(ways: &[Detection]) -> String {
+    let way = |way: &Detection| format!("{} by {}", way.window.in_words(Seconds), way.by);
+    match ways {
+        [] => "never".to_owned(),
+        ways => ways.iter().map(way).collect::<Vec<_>>().join(" or "),
+    }
+}

@@ -1,0 +1,179 @@
+//! Runs a scene: first the healthy line, then what the lab does to it, then what is detected.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tests::DEADLINE;
+
+use crate::{
+    compare::{Comparison, patience},
+    event::{Event, Role},
+    in_seconds,
+    observe::{LastWords, Observer, Wire},
+    predict::{
+        detection::longest_silence,
+        fault::{Detection, Means},
+    },
+    programs::{Deed, Programs},
+    scene::{NEVER, Plan, Scene, healing_cut, pause, undisturbed},
+    settings::Settings,
+};
+
+/// What a run showed.
+#[derive(Debug)]
+pub struct Record {
+    pub events: Vec<Event>,
+    /// Each program's last words about the connection.
+    pub last_words: [(Role, Option<LastWords>); 2],
+    /// The measurement beside the prediction.
+    pub summary: Summary,
+}
+
+/// What a run showed, in figures. `lab run --json` prints it, and the matrix reads it back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    pub scene: String,
+    pub settings: Vec<String>,
+    #[serde(rename = "watched_s", with = "in_seconds")]
+    pub watched: Duration,
+    /// The prediction and the measurement for each end that was left.
+    pub ends: Vec<Comparison>,
+}
+
+impl Summary {
+    /// Whether every prediction came true.
+    pub fn is_as_predicted(&self) -> bool {
+        !self.ends.is_empty() && self.ends.iter().all(|end| end.as_predicted)
+    }
+}
+
+/// How long an acknowledgement may be on its way. Linux delays one by up to 40 ms.
+const SETTLING: Duration = Duration::from_millis(60);
+
+/// Runs a scene, and calls `show` with each event as it happens.
+pub fn run(scene: &Scene, settings: &Settings, show: &mut dyn FnMut(&Event)) -> Record {
+    let plan = scene.plan;
+    let predicted = plan.predicted(settings);
+    let wire = match plan {
+        Plan::StopReading => Wire::Flooded,
+        _ if plan.needs_namespace() => Wire::Direct,
+        _ => Wire::Relayed,
+    };
+    let mut programs = Programs::start(settings, wire, show);
+    let fault = match plan {
+        Plan::Nothing => do_nothing(&mut programs, settings, &predicted),
+        Plan::CutAndHeal => cut_and_heal(&mut programs, settings),
+        _ => break_something(plan, &mut programs, settings, &predicted),
+    };
+    let watched = programs.observer().now().saturating_sub(fault);
+    let observer = programs.end();
+    let ends = predicted.into_iter().map(|(role, predicted)| {
+        Comparison::new(role, predicted, observer.last_words(role), fault, watched)
+    });
+    let summary = Summary {
+        scene: scene.name.to_owned(),
+        settings: settings.lab_arguments(),
+        watched,
+        ends: ends.collect(),
+    };
+    let last_words = [(Role::Client, observer.client), (Role::Server, observer.server)];
+    Record { events: observer.events, last_words, summary }
+}
+
+fn is_over(observer: &Observer) -> bool {
+    observer.client.is_some() || observer.server.is_some()
+}
+
+/// Shows the healthy line, and returns a while after a heartbeat was answered. No heartbeat comes
+/// with keepalive alone, or if the server evicts before.
+fn warm_up(programs: &mut Programs<'_>, settings: &Settings) {
+    programs.type_in("hello\n");
+    if longest_silence(settings).is_some_and(|silence| silence < settings.timeout) {
+        let limit = settings.timeout + DEADLINE;
+        programs.follow(limit, |observer| observer.heartbeats > 0 || is_over(observer));
+    }
+    programs.follow(pause(settings), |_| false);
+}
+
+/// Does nothing for longer than any rule allows silence. Returns the moment of the last byte that
+/// is not a heartbeat's.
+fn do_nothing(
+    programs: &mut Programs<'_>,
+    settings: &Settings,
+    predicted: &[(Role, Vec<Detection>)],
+) -> Duration {
+    programs.type_in("hello\n");
+    let last = programs.observer().now();
+    if predicted.iter().all(|(_, ways)| ways.is_empty()) {
+        let both = |observer: &Observer| observer.client.is_some() && observer.server.is_some();
+        programs.follow(undisturbed(settings), both);
+    } else {
+        watch(programs, predicted);
+    }
+    last
+}
+
+fn cut_and_heal(programs: &mut Programs<'_>, settings: &Settings) -> Duration {
+    let cut = healing_cut(settings).expect("the settings were checked");
+    warm_up(programs, settings);
+    let fault = programs.observer().now();
+    programs.act(Deed::Cut, "network cut");
+    programs.follow(cut, is_over);
+    programs.act(Deed::Mend, "network mended");
+    let heartbeats = programs.observer().heartbeats;
+    let longest = if settings.detect.uses_heartbeat() { cut + DEADLINE } else { cut };
+    programs.follow(longest, |observer| observer.heartbeats > heartbeats || is_over(observer));
+    programs.type_in("still there?\n");
+    programs.follow(SETTLING, is_over);
+    fault
+}
+
+/// Breaks something and watches. Returns the moment from which the rules count.
+fn break_something(
+    plan: Plan,
+    programs: &mut Programs<'_>,
+    settings: &Settings,
+    predicted: &[(Role, Vec<Detection>)],
+) -> Duration {
+    if plan == Plan::StopReading {
+        let start = programs.observer().now(); // the windows are full a moment later
+        programs.flood("nobody reads the client's output, and lines flood in");
+        watch(programs, predicted);
+        return start;
+    }
+    warm_up(programs, settings);
+    assert!(
+        !is_over(programs.observer()),
+        "the connection had ended before anything was done to it; a longer --timeout keeps it"
+    );
+    let mut last = programs.observer().now();
+    if plan == Plan::CutWriting {
+        programs.type_in("are you there?\n");
+        programs.follow(SETTLING, |_| false);
+        last = programs.observer().events.last().map_or(last, |event| event.at);
+    }
+    let (deed, text) = match plan {
+        Plan::Kill(role) => (Deed::Kill(role), format!("{role} killed (SIGKILL)")),
+        Plan::Stop(role) => (Deed::Stop(role), format!("{role} stopped (SIGSTOP)")),
+        Plan::Reset => (Deed::Reset, "connection reset".to_owned()),
+        _ => (Deed::Cut, "network cut".to_owned()),
+    };
+    programs.act(deed, &text);
+    if plan == Plan::CutWriting {
+        programs.type_in("are you there?\n");
+    }
+    watch(programs, predicted);
+    last
+}
+
+/// Watches until everything that is predicted has been detected, or long enough to believe that
+/// it never will be.
+fn watch(programs: &mut Programs<'_>, predicted: &[(Role, Vec<Detection>)]) {
+    let patience = |way: &Detection| match way.by {
+        Means::Retransmission => NEVER, // nobody waits for a quarter of an hour
+        _ => patience(way.window),
+    };
+    let ways = predicted.iter().flat_map(|(_, ways)| ways);
+    let limit = ways.map(patience).fold(NEVER, Duration::max);
+    programs.follow(limit, |observer| predicted.iter().all(|(role, _)| observer.has_ended(*role)));
+}
