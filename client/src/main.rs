@@ -18,7 +18,7 @@ use client::{
 use common::{
     args,
     detect::Detect,
-    log::{Log, LogArgs, say_error},
+    log::{Log, LogArgs},
     period::Period,
     words::Seconds,
 };
@@ -79,20 +79,7 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli: Cli = args::parse();
-    let log = match cli.log.start(cli.verbose) {
-        Ok(log) => log,
-        Err(error) => {
-            say_error(format!("cannot start the log's thread: {error}"));
-            return ExitCode::FAILURE;
-        }
-    };
-    match run(&cli, &log) {
-        Ok(ending) => ending.exit_code().into(),
-        Err(error) => {
-            log.fail(error);
-            ExitCode::FAILURE
-        }
-    }
+    cli.log.run(cli.verbose, |log| run(&cli, log).map(|ending| ending.exit_code().into()))
 }
 
 fn run(cli: &Cli, log: &Log) -> Result<Ending, Box<dyn Error>> {
@@ -111,9 +98,7 @@ fn run(cli: &Cli, log: &Log) -> Result<Ending, Box<dyn Error>> {
     })?;
 
     if let Some(keepalive) = detect.keepalive() {
-        let held = keepalive.apply(session.stream())?;
-        let (idle_s, interval_s, count, user_timeout_s) = held.figures();
-        info!(event = "keepalive", idle_s, interval_s, count, user_timeout_s, "{held}");
+        keepalive.apply(session.stream())?.log(None);
     }
     if let Detect::Keepalive(keepalive) = detect
         && let Some(warning) = keepalive.warning()

@@ -151,18 +151,3 @@ impl FromArgMatches for Detect {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_has_a_host_and_a_port() {
-        for text in ["127.0.0.1:5005", "localhost:0", "[::1]:65535", "example.org:80"] {
-            assert_eq!(host_and_port(text).as_deref(), Ok(text));
-        }
-        for text in ["", "localhost", ":5005", "localhost:", "localhost:65536", "localhost:-1"] {
-            assert!(host_and_port(text).is_err(), "{text:?} was taken");
-        }
-    }
-}

@@ -8,6 +8,7 @@
 use std::{fmt, io, net::TcpStream, time::Duration};
 
 use socket2::{SockRef, TcpKeepalive};
+use tracing::info;
 
 use crate::period::KeepaliveSeconds;
 
@@ -89,12 +90,18 @@ impl Keepalive {
         self.read_back(&socket)
     }
 
-    /// The figures as the log holds them: idle, interval and user timeout in seconds, and the
-    /// count.
-    #[must_use]
-    pub fn figures(&self) -> (u64, u64, u32, Option<f64>) {
-        let user_timeout = self.user_timeout.map(|limit| limit.as_secs_f64());
-        (self.idle.as_secs(), self.interval.as_secs(), self.count, user_timeout)
+    /// Logs what the kernel holds, for the server's connection `conn` or the client's only one.
+    pub fn log(&self, conn: Option<u64>) {
+        info!(
+            event = "keepalive",
+            conn,
+            idle_s = self.idle.as_secs_f64(),
+            interval_s = self.interval.as_secs_f64(),
+            count = self.count,
+            user_timeout_s = self.user_timeout.map(|limit| limit.as_secs_f64()),
+            "{}{self}",
+            conn.map_or_else(String::new, |conn| format!("conn-{conn} "))
+        );
     }
 
     /// What to warn of where keepalive is the only way to detect and nothing limits how long

@@ -9,6 +9,7 @@ use std::{
     fmt::{self, Display},
     io::{self, IsTerminal as _, Write},
     mem,
+    process::ExitCode,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -76,12 +77,32 @@ pub struct Log {
 }
 
 impl LogArgs {
+    /// Runs a program's `body` under a log, and logs why it fails.
+    pub fn run<E: Display>(
+        self,
+        verbose: bool,
+        body: impl FnOnce(&Log) -> Result<ExitCode, E>,
+    ) -> ExitCode {
+        let log = match self.start(verbose) {
+            Ok(log) => log,
+            Err(error) => {
+                let _ = writeln!(io::stderr(), "error: cannot start the log's thread: {error}");
+                return ExitCode::FAILURE;
+            }
+        };
+        body(&log).unwrap_or_else(|reason| {
+            log.make_room();
+            match log.form {
+                Form::Text => drop(writeln!(io::stderr(), "error: {reason}")),
+                Form::Json => error!(event = "failed", "{reason}"),
+            }
+            ExitCode::FAILURE
+        })
+    }
+
     /// Starts the log; `verbose` adds the events of the debug level. A log that was started
     /// before goes on in its place.
-    ///
-    /// # Errors
-    /// When no thread can be started.
-    pub fn start(self, verbose: bool) -> io::Result<Log> {
+    fn start(self, verbose: bool) -> io::Result<Log> {
         let most = match self {
             Self { quiet: true, .. } => Level::WARN,
             _ if verbose => Level::DEBUG,
@@ -127,20 +148,6 @@ impl Log {
     pub fn make_room(&self) {
         self.lines.drain();
     }
-
-    /// Says why the program cannot start or go on.
-    pub fn fail(&self, reason: impl Display) {
-        self.make_room();
-        match self.form {
-            Form::Text => say_error(reason),
-            Form::Json => error!(event = "failed", "{reason}"),
-        }
-    }
-}
-
-/// Says why a program that has no log fails.
-pub fn say_error(reason: impl Display) {
-    let _ = writeln!(io::stderr(), "error: {reason}");
 }
 
 impl Drop for Log {

@@ -60,23 +60,6 @@ impl Reason {
     }
 }
 
-/// The reason as the totals name it.
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ClosedByClient => "closed by the client",
-            Self::Silent => "evicted for silence",
-            Self::NotReading => "evicted for not reading",
-            Self::HostSilent => "evicted with their hosts gone",
-            Self::Reset => "reset",
-            Self::GaveUp => "given up by the kernel",
-            Self::ServerStopped => "ended by the stop",
-            Self::Failed => "failed",
-            Self::Panicked => "panicked",
-        })
-    }
-}
-
 impl Ending {
     #[must_use]
     pub fn reason(&self) -> Reason {

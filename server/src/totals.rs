@@ -78,7 +78,8 @@ impl fmt::Display for Totals {
             self.evicted
         )?;
         for (number, (reason, count)) in self.reasons.iter().enumerate() {
-            write!(f, "{} {count} {reason}", if number == 0 { ";" } else { "," })?;
+            let separator = if number == 0 { ';' } else { ',' };
+            write!(f, "{separator} {count} {}", reason.name().replace('_', " "))?;
         }
         Ok(())
     }
