@@ -53,17 +53,14 @@ const MOST_DUE: usize = 1024;
 
 /// What the receiver works with.
 pub struct Receive<'a, W> {
-    /// The connection.
     pub stream: &'a TcpStream,
     /// The heartbeats that were announced.
     pub expected: &'a Receiver<SentHeartbeat>,
     /// Where it notes what it heard.
     pub activity: &'a Activity,
-    /// Where probes are answered.
     pub outgoing: &'a Outgoing,
     /// Where the heartbeat thread hears of acknowledgements.
     pub news: &'a Sender<News>,
-    /// Where echoes go.
     pub output: W,
 }
 

@@ -15,7 +15,6 @@ use crate::{
 ///
 /// A value may begin with a hyphen: `--idle -1s` is a wrong duration, and the error then
 /// names the flag.
-#[must_use]
 pub fn parse<C: Parser>() -> C {
     let matches = with_hyphen_values(C::command()).get_matches();
     C::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut C::command()).exit())

@@ -25,13 +25,11 @@ pub enum Detect {
 
 impl Detect {
     /// Whether the application's heartbeat is used.
-    #[must_use]
     pub fn uses_heartbeat(&self) -> bool {
         !matches!(self, Self::Keepalive(_))
     }
 
     /// The kernel's figures, if it is asked to detect.
-    #[must_use]
     pub fn keepalive(&self) -> Option<Keepalive> {
         match self {
             Self::Heartbeat => None,
@@ -68,7 +66,6 @@ impl Keepalive {
 impl Keepalive {
     /// From the last segment to the kernel's verdict on an idle line:
     /// `idle + interval × count`.
-    #[must_use]
     pub fn detection_time(&self) -> Duration {
         self.idle + self.interval * self.count
     }
@@ -109,7 +106,6 @@ impl Keepalive {
     ///
     /// The proposal is no longer than a minute: the limit must be shorter than the about 15
     /// minutes of retransmission that it is to end.
-    #[must_use]
     pub fn warning(&self) -> Option<String> {
         const PROPOSAL: Duration = Duration::from_mins(1);
         if self.user_timeout.is_some() || !HAS_USER_TIMEOUT {

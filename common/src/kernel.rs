@@ -39,7 +39,6 @@ pub struct Evidence {
 impl Evidence {
     /// Asks the kernel. `None` where it cannot be asked: on other systems than Linux, and
     /// before Linux 5.4.
-    #[must_use]
     pub fn ask(stream: &TcpStream, side: Side) -> Option<Self> {
         ask(stream, side)
     }
@@ -50,7 +49,6 @@ impl Evidence {
 ///
 /// Urgent bytes are counted by the kernel and never read by us: they give
 /// [`Unread::Unknown`].
-#[must_use]
 pub fn unread(stream: &TcpStream, entered: u64) -> Unread {
     match (is_readable(stream), received(stream)) {
         (Some(true), _) => Unread::Something,
@@ -91,7 +89,6 @@ pub enum GaveUp {
 
 impl GaveUp {
     /// The verdict that an error of a read or a write carries, if it is one.
-    #[must_use]
     pub fn from_error(error: &io::Error) -> Option<Self> {
         match error.kind() {
             io::ErrorKind::TimedOut => Some(Self::TimedOut),

@@ -164,7 +164,6 @@ impl Drop for Log {
 
 /// Whether colour may be written there: to a terminal that knows it, unless
 /// [`NO_COLOR`](https://no-color.org) is set.
-#[must_use]
 pub fn takes_colour(stream: &impl anstream::stream::RawStream) -> bool {
     anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never
 }

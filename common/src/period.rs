@@ -15,14 +15,12 @@ impl Period {
     ///
     /// # Panics
     /// If `duration` is zero or longer than [`MAX`](Self::MAX).
-    #[must_use]
     pub const fn new(duration: Duration) -> Self {
         assert!(!duration.is_zero() && duration.as_nanos() <= Self::MAX.0.as_nanos());
         Self(duration)
     }
 
     /// The period as a duration.
-    #[must_use]
     pub const fn get(self) -> Duration {
         self.0
     }
@@ -64,14 +62,12 @@ impl<const MAX: u64> WholeSeconds<MAX> {
     ///
     /// # Panics
     /// If `seconds` is 0 or more than `MAX`.
-    #[must_use]
     pub const fn new(seconds: u64) -> Self {
         assert!(seconds <= MAX);
         Self(Period::new(Duration::from_secs(seconds)))
     }
 
     /// The seconds as a duration.
-    #[must_use]
     pub const fn get(self) -> Duration {
         self.0.get()
     }

@@ -39,7 +39,6 @@ const LATE: Duration = Duration::from_secs(1);
 /// Judges a peer whose deadline passed `late` ago. `waited` says whether this silence has had
 /// its [`Verdict::Wait`] already: there is one for each silence, or a program that is always
 /// late would never judge.
-#[must_use]
 pub fn judge(unread: Unread, late: Duration, waited: bool) -> Verdict {
     match unread {
         Unread::Something => Verdict::Heard,

@@ -56,7 +56,6 @@ pub struct Eviction {
 }
 
 impl Eviction {
-    #[must_use]
     pub fn finding(&self) -> Option<Finding> {
         self.evidence.map(|evidence| Finding::new(evidence, self.silent))
     }
@@ -64,7 +63,6 @@ impl Eviction {
 
 impl Connection {
     /// A connection under an id that is never used again.
-    #[must_use]
     pub fn new(id: u64, stream: TcpStream, place: Place) -> Self {
         Self {
             id,
@@ -78,12 +76,10 @@ impl Connection {
         }
     }
 
-    #[must_use]
     pub fn id(&self) -> u64 {
         self.id
     }
 
-    #[must_use]
     pub fn stream(&self) -> &TcpStream {
         &self.stream
     }
@@ -106,7 +102,6 @@ impl Connection {
 
     /// Judges the client, whose deadline passed `late` ago. The bytes of a client that does not
     /// read its replies stay unread here, and prove nothing.
-    #[must_use]
     pub fn judge(&self, late: Duration) -> Verdict {
         if self.writing.load(Ordering::Relaxed) {
             return Verdict::Dead;
@@ -133,7 +128,6 @@ impl Connection {
     }
 
     /// Waits for the reason of the one who took the connection out of the queue.
-    #[must_use]
     pub fn why_cut(&self) -> Cut {
         *self.cut.wait()
     }

@@ -47,7 +47,6 @@ pub struct Conversation<'a> {
 impl<'a> Conversation<'a> {
     /// A conversation that begins now. After `probe` of silence, if given, the client is sent a
     /// probe.
-    #[must_use]
     pub fn new(
         connection: &'a Connection,
         queue: &'a TimeoutQueue<Arc<Connection>>,
@@ -58,7 +57,6 @@ impl<'a> Conversation<'a> {
     }
 
     /// Serves the client until the connection ends; returns why it ended. A panic ends this connection alone.
-    #[must_use]
     pub fn run(mut self) -> (Ending, Traffic) {
         let conversed = catch_unwind(AssertUnwindSafe(|| self.converse()));
         let was_cut = self.queue.remove(self.connection.id()).is_none();

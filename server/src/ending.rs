@@ -11,7 +11,6 @@ use common::{
 
 use crate::{connection::Eviction, totals::Traffic};
 
-/// The reason for a connection's end.
 #[derive(Debug)]
 pub enum Ending {
     /// The client ended its stream, or closed the connection.
@@ -20,11 +19,8 @@ pub enum Ending {
     Evicted(Eviction),
     /// Our kernel declared the connection dead.
     Lost(Lost),
-    /// The server was told to stop.
     ServerStopped,
-    /// Reading or writing failed in another way.
     Failed(io::Error),
-    /// The connection's thread panicked.
     Panicked,
 }
 
@@ -44,7 +40,6 @@ pub enum Reason {
 
 impl Reason {
     /// The reason as the log's field `reason` holds it.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::ClosedByClient => "closed_by_client",
@@ -61,7 +56,6 @@ impl Reason {
 }
 
 impl Ending {
-    #[must_use]
     pub fn reason(&self) -> Reason {
         match self {
             Self::ClosedByClient => Reason::ClosedByClient,

@@ -79,7 +79,6 @@ pub struct Stopper {
 
 impl Server {
     /// A server that will accept from `listener`, and what stops it.
-    #[must_use]
     pub fn new(listener: TcpListener, config: Config) -> (Self, Stopper) {
         let (running, stop) = crossbeam_channel::bounded(0);
         let listener = Arc::new(listener);
