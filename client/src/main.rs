@@ -108,7 +108,9 @@ fn run(cli: &Cli, log: &Log) -> Result<Ending, Box<dyn Error>> {
     let hint = if io::stdin().is_terminal() { "; type a line, Ctrl-D ends" } else { "" };
     let pid = process::id();
     info!(event = "connected", %address, pid, "connected to {address}{hint}");
-    log_rule(rule);
+    let dead_after = rule.detection_time();
+    let dead_after_s = dead_after.as_secs_f64();
+    debug!(event = "rule", dead_after_s, "a dead server is noticed after {}", Seconds(dead_after));
     let rule = detect.uses_heartbeat().then_some(rule);
     let report = session.run(rule, at_input_end, io::stdin(), io::stdout())?;
     if !matches!(report.ending, Ending::OutputClosed) {
@@ -116,18 +118,4 @@ fn run(cli: &Cli, log: &Log) -> Result<Ending, Box<dyn Error>> {
         report.log(); // `client | head -1` ends without a word
     }
     Ok(report.ending)
-}
-
-fn log_rule(rule: HeartbeatRule) {
-    let HeartbeatRule { idle, retries, interval } = rule;
-    let dead_after = rule.detection_time();
-    debug!(
-        event = "rule",
-        idle_s = idle.get().as_secs_f64(),
-        retries,
-        interval_s = interval.get().as_secs_f64(),
-        dead_after_s = dead_after.as_secs_f64(),
-        "a dead server will be noticed after {}",
-        Seconds(dead_after)
-    );
 }

@@ -70,8 +70,8 @@ impl Keepalive {
         self.idle + self.interval * self.count
     }
 
-    /// Sets the options and reads back what the kernel holds. (Windows has no way to read
-    /// them: what was set is returned.)
+    /// Sets the options and reads back what the kernel holds. (Windows has no way to read them:
+    /// what was set is returned.)
     ///
     /// # Errors
     /// When the kernel refuses an option.
@@ -83,8 +83,19 @@ impl Keepalive {
             .with_interval(self.interval)
             .with_retries(self.count);
         socket.set_tcp_keepalive(&options)?;
-        set_user_timeout(&socket, self.user_timeout)?;
-        self.read_back(&socket)
+        let mut held = *self;
+        #[cfg(not(windows))]
+        {
+            held.idle = socket.tcp_keepalive_time()?;
+            held.interval = socket.tcp_keepalive_interval()?;
+            held.count = socket.tcp_keepalive_retries()?;
+        }
+        #[cfg(target_os = "linux")]
+        if self.user_timeout.is_some() {
+            socket.set_tcp_user_timeout(self.user_timeout)?;
+            held.user_timeout = socket.tcp_user_timeout()?;
+        }
+        Ok(held)
     }
 
     /// Logs what the kernel holds, for the server's connection `conn` or the client's only one.
@@ -117,22 +128,6 @@ impl Keepalive {
              minutes (tcp(7)) before it gives up; --user-timeout {proposal} limits that"
         ))
     }
-
-    #[cfg(not(windows))]
-    #[allow(clippy::unused_self, reason = "on Windows it is all there is to return")]
-    fn read_back(&self, socket: &SockRef<'_>) -> io::Result<Self> {
-        Ok(Self {
-            idle: socket.tcp_keepalive_time()?,
-            interval: socket.tcp_keepalive_interval()?,
-            count: socket.tcp_keepalive_retries()?,
-            user_timeout: user_timeout(socket)?,
-        })
-    }
-
-    #[cfg(windows)]
-    fn read_back(&self, _: &SockRef<'_>) -> io::Result<Self> {
-        Ok(*self)
-    }
 }
 
 impl fmt::Display for Keepalive {
@@ -148,28 +143,3 @@ impl fmt::Display for Keepalive {
 
 /// Whether this system can limit how long bytes may stay unacknowledged.
 pub const HAS_USER_TIMEOUT: bool = cfg!(target_os = "linux");
-
-#[cfg(target_os = "linux")]
-fn set_user_timeout(socket: &SockRef<'_>, limit: Option<Duration>) -> io::Result<()> {
-    socket.set_tcp_user_timeout(limit)
-}
-
-#[cfg(target_os = "linux")]
-fn user_timeout(socket: &SockRef<'_>) -> io::Result<Option<Duration>> {
-    Ok(socket.tcp_user_timeout()?.filter(|limit| !limit.is_zero()))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn set_user_timeout(_: &SockRef<'_>, limit: Option<Duration>) -> io::Result<()> {
-    match limit {
-        None => Ok(()),
-        Some(_) => {
-            Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no TCP_USER_TIMEOUT"))
-        }
-    }
-}
-
-#[cfg(not(any(target_os = "linux", windows)))]
-fn user_timeout(_: &SockRef<'_>) -> io::Result<Option<Duration>> {
-    Ok(None)
-}

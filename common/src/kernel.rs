@@ -59,6 +59,7 @@ pub fn unread(stream: &TcpStream, entered: u64) -> Unread {
 
 /// Whether a read would return at once, where the system can say.
 #[cfg(unix)]
+#[allow(clippy::unnecessary_wraps, reason = "other systems cannot say")]
 fn is_readable(stream: &TcpStream) -> Option<bool> {
     use std::os::fd::AsRawFd as _;
 
