@@ -96,12 +96,8 @@ struct DetectFlags {
 
 const KEEPALIVE: &str = "TCP keepalive";
 
-const KEEPALIVE_FLAGS: [(&str, &str); 4] = [
-    ("keepalive_idle", "--keepalive-idle"),
-    ("keepalive_interval", "--keepalive-interval"),
-    ("keepalive_count", "--keepalive-count"),
-    ("user_timeout", "--user-timeout"),
-];
+const KEEPALIVE_FLAGS: [&str; 4] =
+    ["keepalive_idle", "keepalive_interval", "keepalive_count", "user_timeout"];
 
 /// `--detect` and keepalive's figures, as one argument of a command line:
 /// `#[command(flatten)] detect: Detect`.
@@ -123,10 +119,11 @@ impl FromArgMatches for Detect {
         };
         let given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
         if flags.detect == Mode::Heartbeat
-            && let Some((_, flag)) = KEEPALIVE_FLAGS.iter().find(|(id, _)| given(id))
+            && let Some(id) = KEEPALIVE_FLAGS.iter().find(|id| given(id))
         {
             return conflict(format!(
-                "{flag} needs TCP keepalive: add --detect keepalive or --detect both"
+                "--{} needs TCP keepalive: add --detect keepalive or --detect both",
+                id.replace('_', "-")
             ));
         }
         if flags.user_timeout.is_some() && !HAS_USER_TIMEOUT {

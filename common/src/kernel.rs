@@ -39,8 +39,26 @@ pub struct Evidence {
 impl Evidence {
     /// Asks the kernel. `None` where it cannot be asked: on other systems than Linux, and
     /// before Linux 5.4.
+    #[cfg_attr(not(target_os = "linux"), allow(unused_variables, reason = "nothing is asked"))]
     pub fn ask(stream: &TcpStream, side: Side) -> Option<Self> {
-        ask(stream, side)
+        #[cfg(not(target_os = "linux"))]
+        return None;
+        #[cfg(target_os = "linux")]
+        tcp_info::tcp_info(stream).map(|info| {
+            let syn = match side {
+                Side::Connecting => 1,
+                Side::Accepting => 0,
+            };
+            let sent = info.bytes_sent.saturating_sub(info.bytes_retrans) + syn;
+            Self {
+                in_flight: sent.saturating_sub(info.bytes_acked),
+                unsent: info.notsent_bytes.into(),
+                window: info.snd_wnd,
+                last_ack: Duration::from_millis(info.last_ack_recv.into()),
+                retransmissions: info.retransmits,
+                unanswered_probes: info.probes,
+            }
+        })
     }
 }
 
@@ -121,11 +139,6 @@ impl fmt::Display for GaveUp {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn ask(_: &TcpStream, _: Side) -> Option<Evidence> {
-    None
-}
-
-#[cfg(not(target_os = "linux"))]
 fn received(_: &TcpStream) -> Option<u64> {
     None
 }
@@ -134,23 +147,4 @@ fn received(_: &TcpStream) -> Option<u64> {
 #[cfg(target_os = "linux")]
 fn received(stream: &TcpStream) -> Option<u64> {
     tcp_info::tcp_info(stream).map(|info| info.bytes_received)
-}
-
-#[cfg(target_os = "linux")]
-fn ask(stream: &TcpStream, side: Side) -> Option<Evidence> {
-    tcp_info::tcp_info(stream).map(|info| {
-        let syn = match side {
-            Side::Connecting => 1,
-            Side::Accepting => 0,
-        };
-        let sent = info.bytes_sent.saturating_sub(info.bytes_retrans) + syn;
-        Evidence {
-            in_flight: sent.saturating_sub(info.bytes_acked),
-            unsent: info.notsent_bytes.into(),
-            window: info.snd_wnd,
-            last_ack: Duration::from_millis(info.last_ack_recv.into()),
-            retransmissions: info.retransmits,
-            unanswered_probes: info.probes,
-        }
-    })
 }
