@@ -23,8 +23,8 @@ use common::{
 use crate::limits::Place;
 
 pub struct Connection {
-    id: u64,
-    stream: TcpStream,
+    pub id: u64,
+    pub stream: TcpStream,
     place: Place,
     /// Bytes that the thread has read and for which it has touched the queue.
     entered: AtomicU64,
@@ -74,14 +74,6 @@ impl Connection {
             waited: AtomicBool::new(false),
             cut: OnceLock::new(),
         }
-    }
-
-    pub fn id(&self) -> u64 {
-        self.id
-    }
-
-    pub fn stream(&self) -> &TcpStream {
-        &self.stream
     }
 
     /// Enters that `total` bytes have come from the client so far. The queue must have been

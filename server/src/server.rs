@@ -195,7 +195,7 @@ impl Server {
 
     /// A connection's thread.
     fn serve(&self, connection: &Arc<Connection>, peer: SocketAddr) {
-        let conn = connection.id();
+        let conn = connection.id;
         info!(event = "connected", conn, %peer, "{connection} connected from {peer}");
         let (ending, traffic) = match self.set_options(connection) {
             Ok(()) => {
@@ -213,9 +213,9 @@ impl Server {
     }
 
     fn set_options(&self, connection: &Connection) -> io::Result<()> {
-        connection.stream().set_nodelay(true)?; // a reply must not wait for the next one
+        connection.stream.set_nodelay(true)?; // a reply must not wait for the next one
         if let Some(keepalive) = self.config.detect.keepalive() {
-            keepalive.apply(connection.stream())?.log(Some(connection.id()));
+            keepalive.apply(&connection.stream)?.log(Some(connection.id));
         }
         Ok(())
     }
