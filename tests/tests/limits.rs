@@ -10,7 +10,7 @@ use tests::{
     peer::Peer,
 };
 
-/// Connects so many clients that all have a reply.
+/// Connects this many clients, each of which gets a reply.
 fn connected(server: &Server, clients: usize) -> Vec<Peer> {
     let mut peers: Vec<_> = (0..clients).map(|_| Peer::connect(&server.address)).collect();
     for peer in &mut peers {

@@ -19,7 +19,6 @@ use super::{
 
 /// What a client did and saw, or what it did not get.
 type Done = io::Result<Account>;
-
 type Client = fn(&str, &mut Rng) -> Done;
 
 /// The kinds of clients, each with its share.
