@@ -20,32 +20,25 @@ struct State {
     received: Received,
 }
 
-/// What has come so far.
+/// The echo that has come so far, and the round trips of answered heartbeats.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Received {
-    /// Whole lines of echo.
+    /// Whole lines.
     pub lines: u64,
-    /// Bytes of echo.
     pub bytes: u64,
-    /// Round trips of the heartbeats that were answered.
     pub round_trips: RoundTrips,
 }
 
 /// Round trips, as `ping` sums them up.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct RoundTrips {
-    /// How many.
     pub count: u32,
-    /// The shortest.
     pub min: Duration,
-    /// Their sum.
     pub sum: Duration,
-    /// The longest.
     pub max: Duration,
 }
 
 impl RoundTrips {
-    /// Adds another.
     pub fn add(&mut self, round_trip: Duration) {
         self.min = if self.count == 0 { round_trip } else { self.min.min(round_trip) };
         self.max = self.max.max(round_trip);
@@ -54,15 +47,12 @@ impl RoundTrips {
     }
 
     /// Their average, if there are any.
-    #[must_use]
     pub fn average(&self) -> Option<Duration> {
         (self.count > 0).then(|| self.sum / self.count)
     }
 }
 
 impl Activity {
-    /// The connection was made at `now`.
-    #[must_use]
     pub fn new(now: Instant) -> Self {
         Self(Mutex::new(State {
             heard: now,
@@ -75,7 +65,6 @@ impl Activity {
 
     /// Enters that `count` bytes came. They are now handed on, and nobody listens until that is
     /// done. Returns whether the heartbeat thread asked to be woken.
-    #[must_use]
     pub fn bytes_came(&self, now: Instant, count: usize) -> bool {
         let mut state = self.0.lock();
         state.heard = now;
@@ -92,15 +81,12 @@ impl Activity {
         state.received = received;
     }
 
-    /// When the server was last heard.
-    #[must_use]
     pub fn heard(&self) -> Instant {
         self.0.lock().heard
     }
 
     /// Asks for a wake-up at the next byte, if none has come since `heard`. Returns whether none
     /// has.
-    #[must_use]
     pub fn wake_at_next_byte(&self, heard: Instant) -> bool {
         let mut state = self.0.lock();
         state.wake = state.heard == heard;
@@ -108,20 +94,17 @@ impl Activity {
     }
 
     /// How many bytes have come, echo or not.
-    #[must_use]
     pub fn bytes_read(&self) -> u64 {
         self.0.lock().bytes_read
     }
 
     /// Whether anybody listens. While our own output is blocked nobody does, and a silence says
     /// nothing about the server.
-    #[must_use]
     pub fn is_listening(&self) -> bool {
         self.0.lock().listening
     }
 
     /// What has been received and handed on.
-    #[must_use]
     pub fn total(&self) -> Received {
         self.0.lock().received
     }

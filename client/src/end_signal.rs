@@ -21,7 +21,6 @@ pub struct EndSignal {
 
 impl EndSignal {
     /// The end of the session on `stream`, and the channel on which its one reason arrives.
-    #[must_use]
     pub fn new(stream: Arc<TcpStream>) -> (Self, Receiver<Ending>) {
         let (reason, ended) = bounded(1);
         (Self { shutdown: AtomicBool::new(false), stream, reason }, ended)
@@ -31,7 +30,6 @@ impl EndSignal {
     /// and what follows from it (a failed write, an end of stream) does not.
     ///
     /// Returns whether this was the first reason.
-    #[allow(clippy::must_use_candidate, reason = "few callers need to know")]
     pub fn signal(&self, ending: Ending) -> bool {
         if self.shutdown.swap(true, Ordering::AcqRel) {
             return false;

@@ -10,7 +10,6 @@ use common::{
 
 use crate::{liveness::Silence, outgoing::NotSent};
 
-/// The reason for a session's end.
 #[derive(Debug)]
 pub enum Ending {
     /// The input ended, and everything sent was answered.
@@ -25,16 +24,11 @@ pub enum Ending {
     Lost(Lost),
     /// Ctrl-C, SIGTERM or SIGHUP.
     Interrupted,
-    /// A thread of ours panicked.
     Panicked {
-        /// The thread's name.
         thread: &'static str,
     },
-    /// Reading or writing failed.
     Failed {
-        /// What was being done.
         doing: &'static str,
-        /// The kernel's reason.
         error: io::Error,
     },
 }
@@ -42,19 +36,16 @@ pub enum Ending {
 /// The rule's verdict, and what it is based on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unanswered {
-    /// The silence.
     pub silence: Silence,
     /// Heartbeats of that silence that could not even be sent.
     pub unsent: u32,
     /// Why the last of those could not.
     pub not_sent: Option<NotSent>,
-    /// What the kernel knew, where it can be asked.
     pub finding: Option<Finding>,
 }
 
 impl Ending {
     /// Reading or writing the connection failed.
-    #[must_use]
     pub fn of_failure(doing: &'static str, error: io::Error, stream: &TcpStream) -> Self {
         match GaveUp::from_error(&error) {
             Some(verdict) => Self::of_verdict(verdict, stream),
@@ -65,13 +56,11 @@ impl Ending {
     }
 
     /// The kernel gave the connection up.
-    #[must_use]
     pub fn of_verdict(verdict: GaveUp, stream: &TcpStream) -> Self {
         Self::Lost(Lost { verdict, evidence: Evidence::ask(stream, Side::Connecting) })
     }
 
     /// The reason as the log's field `reason` holds it.
-    #[must_use]
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Complete => "complete",
@@ -87,7 +76,6 @@ impl Ending {
     }
 
     /// What is wrong with the server or the way to it, if the kernel's evidence says so.
-    #[must_use]
     pub fn finding(&self) -> Option<Finding> {
         match self {
             Self::Unanswered(unanswered) => unanswered.finding,
@@ -99,7 +87,6 @@ impl Ending {
     /// The exit code: 0 all sent and answered (or no reader left), 1 I/O error, 3 the
     /// server closed the connection, 4 the heartbeats went unanswered, 5 the kernel
     /// declared the connection dead, 130 interrupted.
-    #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Complete | Self::OutputClosed => 0,

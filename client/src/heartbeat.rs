@@ -19,7 +19,7 @@ use crate::{
     ending::{Ending, Unanswered},
     liveness::{HeartbeatRule, Liveness, Silence, Step},
     outgoing::{NotSent, Outgoing},
-    receive::{Answered, News},
+    receive::News,
 };
 
 /// What the heartbeat thread works with.
@@ -98,7 +98,7 @@ impl Heartbeat<'_> {
     /// Waits for news until `deadline`.
     fn wait(&self, deadline: Instant) -> Result<(), Over> {
         match self.news.recv_deadline(deadline) {
-            Ok(News::Answered(Answered { number: Some(number), round_trip })) => {
+            Ok(News::Answered { number: Some(number), round_trip }) => {
                 let retry = number - 1;
                 let round_trip_ms = round_trip.as_secs_f64() * 1000.0;
                 info!(
@@ -107,7 +107,7 @@ impl Heartbeat<'_> {
                 );
                 Ok(())
             }
-            Ok(News::Answered(_) | News::Byte) | Err(RecvTimeoutError::Timeout) => Ok(()),
+            Ok(News::Answered { .. } | News::Byte) | Err(RecvTimeoutError::Timeout) => Ok(()),
             Err(RecvTimeoutError::Disconnected) => Err(Over),
         }
     }

@@ -32,7 +32,6 @@ impl HeartbeatRule {
     };
 
     /// From the last byte received to the verdict: `idle + (retries + 1) × interval`.
-    #[must_use]
     pub fn detection_time(&self) -> Duration {
         let interval = self.interval.get();
         self.idle.get() + interval * self.retries + interval
@@ -72,13 +71,11 @@ pub struct Liveness {
 
 impl Liveness {
     /// A connection that was made at `now`: that, too, was a sign of life.
-    #[must_use]
     pub fn new(rule: HeartbeatRule, now: Instant) -> Self {
         Self { rule, heard: now, heartbeats: 0, next: now + rule.idle.get() }
     }
 
     /// Heartbeats sent in this silence.
-    #[must_use]
     pub fn heartbeats(&self) -> u32 {
         self.heartbeats
     }

@@ -18,7 +18,7 @@ use client::{
 use common::{
     args,
     detect::Detect,
-    log::{Log, LogArgs, say_error},
+    log::{Log, LogArgs},
     period::Period,
     words::Seconds,
 };
@@ -79,20 +79,7 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli: Cli = args::parse();
-    let log = match cli.log.start(cli.verbose) {
-        Ok(log) => log,
-        Err(error) => {
-            say_error(format!("cannot start the log's thread: {error}"));
-            return ExitCode::FAILURE;
-        }
-    };
-    match run(&cli, &log) {
-        Ok(ending) => ending.exit_code().into(),
-        Err(error) => {
-            log.fail(error);
-            ExitCode::FAILURE
-        }
-    }
+    cli.log.run(cli.verbose, |log| run(&cli, log).map(|ending| ending.exit_code().into()))
 }
 
 fn run(cli: &Cli, log: &Log) -> Result<Ending, Box<dyn Error>> {
@@ -111,9 +98,7 @@ fn run(cli: &Cli, log: &Log) -> Result<Ending, Box<dyn Error>> {
     })?;
 
     if let Some(keepalive) = detect.keepalive() {
-        let held = keepalive.apply(session.stream())?;
-        let (idle_s, interval_s, count, user_timeout_s) = held.figures();
-        info!(event = "keepalive", idle_s, interval_s, count, user_timeout_s, "{held}");
+        keepalive.apply(session.stream())?.log(None);
     }
     if let Detect::Keepalive(keepalive) = detect
         && let Some(warning) = keepalive.warning()
@@ -123,7 +108,9 @@ fn run(cli: &Cli, log: &Log) -> Result<Ending, Box<dyn Error>> {
     let hint = if io::stdin().is_terminal() { "; type a line, Ctrl-D ends" } else { "" };
     let pid = process::id();
     info!(event = "connected", %address, pid, "connected to {address}{hint}");
-    log_rule(rule);
+    let dead_after = rule.detection_time();
+    let dead_after_s = dead_after.as_secs_f64();
+    debug!(event = "rule", dead_after_s, "a dead server is noticed after {}", Seconds(dead_after));
     let rule = detect.uses_heartbeat().then_some(rule);
     let report = session.run(rule, at_input_end, io::stdin(), io::stdout())?;
     if !matches!(report.ending, Ending::OutputClosed) {
@@ -131,18 +118,4 @@ fn run(cli: &Cli, log: &Log) -> Result<Ending, Box<dyn Error>> {
         report.log(); // `client | head -1` ends without a word
     }
     Ok(report.ending)
-}
-
-fn log_rule(rule: HeartbeatRule) {
-    let HeartbeatRule { idle, retries, interval } = rule;
-    let dead_after = rule.detection_time();
-    debug!(
-        event = "rule",
-        idle_s = idle.get().as_secs_f64(),
-        retries,
-        interval_s = interval.get().as_secs_f64(),
-        dead_after_s = dead_after.as_secs_f64(),
-        "a dead server will be noticed after {}",
-        Seconds(dead_after)
-    );
 }

@@ -29,13 +29,11 @@ const FAILING_WRITE: Duration = Duration::from_millis(100);
 /// What went out so far.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Sent {
-    /// Lines; a last one without its newline counts.
+    /// A last line without its newline counts.
     pub lines: u64,
-    /// Lines with their newline.
     pub whole_lines: u64,
     /// Bytes of text, without the escapes.
     pub bytes: u64,
-    /// Heartbeats.
     pub heartbeats: u64,
 }
 
@@ -87,7 +85,6 @@ pub enum NotSent {
 
 impl Outgoing {
     /// Writes to `stream`, and announces each heartbeat on `expected`.
-    #[must_use]
     pub fn new(stream: Arc<TcpStream>, expected: Sender<SentHeartbeat>) -> Self {
         Self { stream, expected, state: Mutex::default() }
     }
@@ -178,7 +175,6 @@ impl Outgoing {
 
     /// What the kernel knows of a server from which no byte has come for `silence`, where the
     /// kernel can be asked.
-    #[must_use]
     pub fn finding(&self, silence: Duration) -> Option<Finding> {
         let evidence = Evidence::ask(&self.stream, Side::Connecting)?;
         let finding = Finding::new(evidence, silence);
@@ -187,20 +183,16 @@ impl Outgoing {
     }
 
     /// Whether bytes have come from the server beyond the `entered` ones.
-    #[must_use]
     pub fn unread(&self, entered: u64) -> Unread {
         kernel::unread(&self.stream, entered)
     }
 
     /// How the kernel gave up, if a write was told so. A write in progress is waited for: it may
     /// be the one that is told.
-    #[must_use]
     pub fn gave_up(&self) -> Option<GaveUp> {
         self.state.try_lock_for(FAILING_WRITE)?.gave_up
     }
 
-    /// What went out so far.
-    #[must_use]
     pub fn sent(&self) -> Sent {
         let State { text, heartbeats, .. } = &*self.state.lock();
         let whole_lines = text.lines();

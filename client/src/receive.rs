@@ -28,19 +28,10 @@ const READ_SIZE: usize = 64 * 1024;
 /// What the receiver tells the heartbeat thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum News {
-    /// A heartbeat was acknowledged.
-    Answered(Answered),
+    /// A heartbeat was acknowledged. It has no number if it answered a probe.
+    Answered { number: Option<u32>, round_trip: Duration },
     /// A byte came, and the heartbeat thread had asked to be woken.
     Byte,
-}
-
-/// An acknowledged heartbeat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Answered {
-    /// The heartbeat's number; none if it answered a probe.
-    pub number: Option<u32>,
-    /// From its writing to its acknowledgement.
-    pub round_trip: Duration,
 }
 
 /// How long the answer to a probe may wait for the write lock. Nobody reads meanwhile. A thread
@@ -53,17 +44,14 @@ const MOST_DUE: usize = 1024;
 
 /// What the receiver works with.
 pub struct Receive<'a, W> {
-    /// The connection.
     pub stream: &'a TcpStream,
     /// The heartbeats that were announced.
     pub expected: &'a Receiver<SentHeartbeat>,
     /// Where it notes what it heard.
     pub activity: &'a Activity,
-    /// Where probes are answered.
     pub outgoing: &'a Outgoing,
     /// Where the heartbeat thread hears of acknowledgements.
     pub news: &'a Sender<News>,
-    /// Where echoes go.
     pub output: W,
 }
 
@@ -103,7 +91,7 @@ impl<W: Write> Receive<'_, W> {
                 Reply::Acknowledgement(SentHeartbeat { number, at, .. }) => {
                     let round_trip = now.saturating_duration_since(at);
                     received.round_trips.add(round_trip);
-                    let _ = self.news.send(News::Answered(Answered { number, round_trip }));
+                    let _ = self.news.send(News::Answered { number, round_trip });
                 }
                 Reply::Probe => probed = true,
             };

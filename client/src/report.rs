@@ -18,18 +18,14 @@ use crate::{
 /// A session's figures and its end.
 #[derive(Debug)]
 pub struct Report {
-    /// Why it ended.
     pub ending: Ending,
-    /// What went out.
     pub sent: Sent,
-    /// What came back.
     pub received: Received,
 }
 
 impl Report {
     /// Sums a session up. A server that answers everything after our end of stream, and then
     /// closes the connection, has done just what it was asked to.
-    #[must_use]
     pub fn new(forwarded: Forwarded, sent: Sent, received: Received) -> Self {
         let Forwarded { ending, all_sent } = forwarded;
         let ending = match ending {
@@ -86,7 +82,6 @@ impl Report {
     }
 
     /// The last line: how it ended, and what was not answered.
-    #[must_use]
     pub fn last_line(&self) -> String {
         match self.unanswered() {
             0 => self.ending.to_string(),

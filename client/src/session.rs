@@ -55,22 +55,17 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session on a connected stream.
-    #[must_use]
     pub fn new(stream: TcpStream) -> Self {
         let stream = Arc::new(stream);
         let (end, ended) = EndSignal::new(Arc::clone(&stream));
         Self { stream, end: Arc::new(end), ended }
     }
 
-    /// The connection, for its options.
-    #[must_use]
     pub fn stream(&self) -> &TcpStream {
         &self.stream
     }
 
     /// What ends the session from outside, such as a signal handler.
-    #[must_use]
     pub fn end(&self) -> Arc<EndSignal> {
         Arc::clone(&self.end)
     }

@@ -15,7 +15,6 @@ use crate::{
 ///
 /// A value may begin with a hyphen: `--idle -1s` is a wrong duration, and the error then
 /// names the flag.
-#[must_use]
 pub fn parse<C: Parser>() -> C {
     let matches = with_hyphen_values(C::command()).get_matches();
     C::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut C::command()).exit())
@@ -97,12 +96,8 @@ struct DetectFlags {
 
 const KEEPALIVE: &str = "TCP keepalive";
 
-const KEEPALIVE_FLAGS: [(&str, &str); 4] = [
-    ("keepalive_idle", "--keepalive-idle"),
-    ("keepalive_interval", "--keepalive-interval"),
-    ("keepalive_count", "--keepalive-count"),
-    ("user_timeout", "--user-timeout"),
-];
+const KEEPALIVE_FLAGS: [&str; 4] =
+    ["keepalive_idle", "keepalive_interval", "keepalive_count", "user_timeout"];
 
 /// `--detect` and keepalive's figures, as one argument of a command line:
 /// `#[command(flatten)] detect: Detect`.
@@ -124,10 +119,11 @@ impl FromArgMatches for Detect {
         };
         let given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
         if flags.detect == Mode::Heartbeat
-            && let Some((_, flag)) = KEEPALIVE_FLAGS.iter().find(|(id, _)| given(id))
+            && let Some(id) = KEEPALIVE_FLAGS.iter().find(|id| given(id))
         {
             return conflict(format!(
-                "{flag} needs TCP keepalive: add --detect keepalive or --detect both"
+                "--{} needs TCP keepalive: add --detect keepalive or --detect both",
+                id.replace('_', "-")
             ));
         }
         if flags.user_timeout.is_some() && !HAS_USER_TIMEOUT {
@@ -149,20 +145,5 @@ impl FromArgMatches for Detect {
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
         *self = Self::from_arg_matches(matches)?;
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_has_a_host_and_a_port() {
-        for text in ["127.0.0.1:5005", "localhost:0", "[::1]:65535", "example.org:80"] {
-            assert_eq!(host_and_port(text).as_deref(), Ok(text));
-        }
-        for text in ["", "localhost", ":5005", "localhost:", "localhost:65536", "localhost:-1"] {
-            assert!(host_and_port(text).is_err(), "{text:?} was taken");
-        }
     }
 }

@@ -8,6 +8,7 @@
 use std::{fmt, io, net::TcpStream, time::Duration};
 
 use socket2::{SockRef, TcpKeepalive};
+use tracing::info;
 
 use crate::period::KeepaliveSeconds;
 
@@ -24,13 +25,11 @@ pub enum Detect {
 
 impl Detect {
     /// Whether the application's heartbeat is used.
-    #[must_use]
     pub fn uses_heartbeat(&self) -> bool {
         !matches!(self, Self::Keepalive(_))
     }
 
     /// The kernel's figures, if it is asked to detect.
-    #[must_use]
     pub fn keepalive(&self) -> Option<Keepalive> {
         match self {
             Self::Heartbeat => None,
@@ -67,13 +66,12 @@ impl Keepalive {
 impl Keepalive {
     /// From the last segment to the kernel's verdict on an idle line:
     /// `idle + interval × count`.
-    #[must_use]
     pub fn detection_time(&self) -> Duration {
         self.idle + self.interval * self.count
     }
 
-    /// Sets the options and reads back what the kernel holds. (Windows has no way to read
-    /// them: what was set is returned.)
+    /// Sets the options and reads back what the kernel holds. (Windows has no way to read them:
+    /// what was set is returned.)
     ///
     /// # Errors
     /// When the kernel refuses an option.
@@ -85,16 +83,33 @@ impl Keepalive {
             .with_interval(self.interval)
             .with_retries(self.count);
         socket.set_tcp_keepalive(&options)?;
-        set_user_timeout(&socket, self.user_timeout)?;
-        self.read_back(&socket)
+        let mut held = *self;
+        #[cfg(not(windows))]
+        {
+            held.idle = socket.tcp_keepalive_time()?;
+            held.interval = socket.tcp_keepalive_interval()?;
+            held.count = socket.tcp_keepalive_retries()?;
+        }
+        #[cfg(target_os = "linux")]
+        if self.user_timeout.is_some() {
+            socket.set_tcp_user_timeout(self.user_timeout)?;
+            held.user_timeout = socket.tcp_user_timeout()?;
+        }
+        Ok(held)
     }
 
-    /// The figures as the log holds them: idle, interval and user timeout in seconds, and the
-    /// count.
-    #[must_use]
-    pub fn figures(&self) -> (u64, u64, u32, Option<f64>) {
-        let user_timeout = self.user_timeout.map(|limit| limit.as_secs_f64());
-        (self.idle.as_secs(), self.interval.as_secs(), self.count, user_timeout)
+    /// Logs what the kernel holds, for the server's connection `conn` or the client's only one.
+    pub fn log(&self, conn: Option<u64>) {
+        info!(
+            event = "keepalive",
+            conn,
+            idle_s = self.idle.as_secs_f64(),
+            interval_s = self.interval.as_secs_f64(),
+            count = self.count,
+            user_timeout_s = self.user_timeout.map(|limit| limit.as_secs_f64()),
+            "{}{self}",
+            conn.map_or_else(String::new, |conn| format!("conn-{conn} "))
+        );
     }
 
     /// What to warn of where keepalive is the only way to detect and nothing limits how long
@@ -102,7 +117,6 @@ impl Keepalive {
     ///
     /// The proposal is no longer than a minute: the limit must be shorter than the about 15
     /// minutes of retransmission that it is to end.
-    #[must_use]
     pub fn warning(&self) -> Option<String> {
         const PROPOSAL: Duration = Duration::from_mins(1);
         if self.user_timeout.is_some() || !HAS_USER_TIMEOUT {
@@ -113,22 +127,6 @@ impl Keepalive {
             "while data is in flight keepalive is silent, and the kernel retransmits for about 15 \
              minutes (tcp(7)) before it gives up; --user-timeout {proposal} limits that"
         ))
-    }
-
-    #[cfg(not(windows))]
-    #[allow(clippy::unused_self, reason = "on Windows it is all there is to return")]
-    fn read_back(&self, socket: &SockRef<'_>) -> io::Result<Self> {
-        Ok(Self {
-            idle: socket.tcp_keepalive_time()?,
-            interval: socket.tcp_keepalive_interval()?,
-            count: socket.tcp_keepalive_retries()?,
-            user_timeout: user_timeout(socket)?,
-        })
-    }
-
-    #[cfg(windows)]
-    fn read_back(&self, _: &SockRef<'_>) -> io::Result<Self> {
-        Ok(*self)
     }
 }
 
@@ -145,28 +143,3 @@ impl fmt::Display for Keepalive {
 
 /// Whether this system can limit how long bytes may stay unacknowledged.
 pub const HAS_USER_TIMEOUT: bool = cfg!(target_os = "linux");
-
-#[cfg(target_os = "linux")]
-fn set_user_timeout(socket: &SockRef<'_>, limit: Option<Duration>) -> io::Result<()> {
-    socket.set_tcp_user_timeout(limit)
-}
-
-#[cfg(target_os = "linux")]
-fn user_timeout(socket: &SockRef<'_>) -> io::Result<Option<Duration>> {
-    Ok(socket.tcp_user_timeout()?.filter(|limit| !limit.is_zero()))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn set_user_timeout(_: &SockRef<'_>, limit: Option<Duration>) -> io::Result<()> {
-    match limit {
-        None => Ok(()),
-        Some(_) => {
-            Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no TCP_USER_TIMEOUT"))
-        }
-    }
-}
-
-#[cfg(not(any(target_os = "linux", windows)))]
-fn user_timeout(_: &SockRef<'_>) -> io::Result<Option<Duration>> {
-    Ok(None)
-}

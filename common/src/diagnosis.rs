@@ -46,7 +46,6 @@ pub enum Cause {
 
 impl Cause {
     /// The cause as the word that the log's field `finding` holds.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::ServiceSilent => "service_silent",
@@ -69,13 +68,11 @@ pub struct Finding {
 
 impl Finding {
     /// What `evidence` says about a peer from which no byte has come for `silence`.
-    #[must_use]
     pub fn new(evidence: Evidence, silence: Duration) -> Self {
         Self { cause: cause(evidence, silence), evidence }
     }
 
     /// The finding in half a line, for while the silence lasts.
-    #[must_use]
     pub fn so_far(&self) -> String {
         let Evidence { in_flight, unsent, last_ack, retransmissions, .. } = self.evidence;
         match self.cause {
@@ -180,7 +177,6 @@ pub struct Lost {
 
 impl Lost {
     /// What is wrong, if the verdict says it. A reset says nothing about its cause.
-    #[must_use]
     pub fn finding(&self) -> Option<Finding> {
         let evidence = self.evidence?;
         // A user timeout also ends a connection whose window stays closed although the host is up.

@@ -1,27 +1,21 @@
 //! The log: events on stderr, as text for people or as JSON for programs.
 //!
 //! A program never waits for stderr while it works: a reader that pauses (`| less`, Ctrl-S)
-//! must not hold up a server. Lines go through a bounded queue to a thread that writes them.
-//! When the queue is full, lines are dropped, counted, and reported at the end. The last lines
-//! are waited for, as long as stderr takes anything.
+//! must not hold up a server. Lines go through a bounded [`queue`]; those that find no room are
+//! counted and reported at the end. The last lines are waited for, as long as stderr takes
+//! anything.
+
+mod queue;
 
 use std::{
     fmt::{self, Display},
-    io::{self, IsTerminal as _, Write},
-    mem,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    thread,
-    time::Duration,
+    io::{self, IsTerminal as _, Write as _},
+    process::ExitCode,
 };
 
 use chrono::{FixedOffset, Local, SecondsFormat, Utc};
 use clap::ValueEnum;
-use parking_lot::{Condvar, Mutex};
 use tracing::{Level, Metadata, error, warn};
-use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder};
 use tracing_subscriber::{
     filter::filter_fn,
     fmt::{
@@ -34,18 +28,13 @@ use tracing_subscriber::{
 };
 
 use crate::words::Count;
+use queue::Lines;
 
 /// The target of the few events that even a quiet log shows.
 pub const ALWAYS: &str = "always";
 
 /// The target of the events about single heartbeats, which can be hidden.
 pub const HEARTBEATS: &str = "heartbeats";
-
-/// How many lines may wait for stderr.
-const QUEUE: usize = 8192;
-
-/// A stderr that takes nothing for this long is not waited for at the end.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The flags that choose what is logged and how. Each program has a `--verbose` of its own.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -76,12 +65,32 @@ pub struct Log {
 }
 
 impl LogArgs {
+    /// Runs a program's `body` under a log, and logs why it fails.
+    pub fn run<E: Display>(
+        self,
+        verbose: bool,
+        body: impl FnOnce(&Log) -> Result<ExitCode, E>,
+    ) -> ExitCode {
+        let log = match self.start(verbose) {
+            Ok(log) => log,
+            Err(error) => {
+                let _ = writeln!(io::stderr(), "error: cannot start the log's thread: {error}");
+                return ExitCode::FAILURE;
+            }
+        };
+        body(&log).unwrap_or_else(|reason| {
+            log.make_room();
+            match log.form {
+                Form::Text => drop(writeln!(io::stderr(), "error: {reason}")),
+                Form::Json => error!(event = "failed", "{reason}"),
+            }
+            ExitCode::FAILURE
+        })
+    }
+
     /// Starts the log; `verbose` adds the events of the debug level. A log that was started
     /// before goes on in its place.
-    ///
-    /// # Errors
-    /// When no thread can be started.
-    pub fn start(self, verbose: bool) -> io::Result<Log> {
+    fn start(self, verbose: bool) -> io::Result<Log> {
         let most = match self {
             Self { quiet: true, .. } => Level::WARN,
             _ if verbose => Level::DEBUG,
@@ -127,20 +136,6 @@ impl Log {
     pub fn make_room(&self) {
         self.lines.drain();
     }
-
-    /// Says why the program cannot start or go on.
-    pub fn fail(&self, reason: impl Display) {
-        self.make_room();
-        match self.form {
-            Form::Text => say_error(reason),
-            Form::Json => error!(event = "failed", "{reason}"),
-        }
-    }
-}
-
-/// Says why a program that has no log fails.
-pub fn say_error(reason: impl Display) {
-    let _ = writeln!(io::stderr(), "error: {reason}");
 }
 
 impl Drop for Log {
@@ -157,93 +152,8 @@ impl Drop for Log {
 
 /// Whether colour may be written there: to a terminal that knows it, unless
 /// [`NO_COLOR`](https://no-color.org) is set.
-#[must_use]
 pub fn takes_colour(stream: &impl anstream::stream::RawStream) -> bool {
     anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never
-}
-
-/// The writing end of the queue to stderr; one write is one line.
-#[derive(Clone)]
-struct Lines {
-    queue: NonBlocking,
-    queued: Arc<AtomicU64>,
-    written: Arc<Written>,
-}
-
-/// The lines that stderr has taken.
-#[derive(Default)]
-struct Written {
-    lines: Mutex<u64>,
-    more: Condvar,
-}
-
-impl Lines {
-    /// Starts the thread that writes to `out` for as long as the process lives.
-    fn start(out: impl Write + Send + 'static) -> io::Result<Self> {
-        // `finish` below panics where no thread can be started, so that is tried first.
-        let trial = thread::Builder::new().name("log".to_owned()).spawn(|| ())?;
-        let _ = trial.join();
-
-        let written = Arc::<Written>::default();
-        let (queue, guard) = NonBlockingBuilder::default()
-            .lossy(true)
-            .buffered_lines_limit(QUEUE)
-            .thread_name("log")
-            .finish(Counted { out, written: Arc::clone(&written) });
-        mem::forget(guard); // it would wait for a fixed time; `drain` waits for progress
-        Ok(Self { queue, queued: Arc::default(), written })
-    }
-
-    /// How many lines were dropped because the queue was full.
-    fn lost(&self) -> u64 {
-        self.queue.error_counter().dropped_lines() as u64
-    }
-
-    /// Waits until the queue is empty, or until stderr has taken nothing for [`PATIENCE`].
-    fn drain(&self) {
-        let mut lines = self.written.lines.lock();
-        loop {
-            let before = *lines;
-            if before + self.lost() >= self.queued.load(Ordering::Acquire) {
-                return;
-            }
-            let timed_out = self.written.more.wait_for(&mut lines, PATIENCE).timed_out();
-            if timed_out && *lines == before {
-                return;
-            }
-        }
-    }
-}
-
-impl Write for Lines {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.queued.fetch_add(1, Ordering::Release);
-        self.queue.write(line)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// The end of the queue: counts the lines that it has written to `out`.
-struct Counted<W> {
-    out: W,
-    written: Arc<Written>,
-}
-
-impl<W: Write> Write for Counted<W> {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        // A stderr that fails is written to all the same: nobody is left to be told.
-        let _ = self.out.write_all(line);
-        *self.written.lines.lock() += 1;
-        self.written.more.notify_all();
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
 }
 
 /// The time of day on a terminal, RFC 3339 with date and zone elsewhere.
@@ -261,46 +171,5 @@ impl FormatTime for Clock {
         } else {
             write!(w, "{}", now.format("%H:%M:%S%.3f"))
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::mpsc::{self, Receiver, Sender};
-
-    use super::*;
-
-    /// A stderr that takes nothing until it is told to.
-    struct Paused(Receiver<()>, Sender<Vec<u8>>);
-
-    impl Write for Paused {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let _ = self.0.recv();
-            let _ = self.1.send(bytes.to_vec());
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn a_reader_that_pauses_holds_up_nobody_and_the_lost_lines_are_counted() {
-        let (resume, paused) = mpsc::channel();
-        let (written, lines) = mpsc::channel();
-        let mut log = Lines::start(Paused(paused, written)).unwrap();
-        while log.lost() < 1000 {
-            log.write_all(b"waits\n").unwrap();
-        }
-        assert!(lines.try_recv().is_err(), "a line was taken before the reader went on");
-
-        drop(resume); // it takes everything from now on
-        log.drain();
-        let lost = log.lost();
-        log.write_all(b"the last\n").unwrap();
-        log.drain();
-        assert_eq!(log.lost(), lost, "the queue has no room although it was drained");
-        assert_eq!(lines.try_iter().last().as_deref(), Some(&b"the last\n"[..]));
     }
 }

@@ -39,33 +39,10 @@ const LATE: Duration = Duration::from_secs(1);
 /// Judges a peer whose deadline passed `late` ago. `waited` says whether this silence has had
 /// its [`Verdict::Wait`] already: there is one for each silence, or a program that is always
 /// late would never judge.
-#[must_use]
 pub fn judge(unread: Unread, late: Duration, waited: bool) -> Verdict {
     match unread {
         Unread::Something => Verdict::Heard,
         Unread::Unknown if !waited && (cfg!(unix) || late > LATE) => Verdict::Wait(GRACE),
         Unread::Unknown | Unread::Nothing => Verdict::Dead,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_peer_whose_bytes_are_unread_lives_however_often_it_is_judged() {
-        assert_eq!(judge(Unread::Something, LATE, true), Verdict::Heard);
-    }
-
-    #[test]
-    fn a_peer_that_has_said_nothing_is_dead_at_once() {
-        assert_eq!(judge(Unread::Nothing, Duration::MAX, false), Verdict::Dead);
-    }
-
-    #[test]
-    fn in_doubt_a_verdict_waits_once_in_each_silence() {
-        let late = LATE + Duration::from_millis(1);
-        assert_eq!(judge(Unread::Unknown, late, false), Verdict::Wait(GRACE));
-        assert_eq!(judge(Unread::Unknown, late, true), Verdict::Dead);
     }
 }

@@ -27,6 +27,16 @@ const ARTICLE: Keepalive = Keepalive {
 };
 
 #[test]
+fn an_address_has_a_host_and_a_port() {
+    for text in ["127.0.0.1:5005", "localhost:0", "[::1]:65535", "example.org:80"] {
+        assert_eq!(args::host_and_port(text).as_deref(), Ok(text));
+    }
+    for text in ["", "localhost", ":5005", "localhost:", "localhost:65536", "localhost:-1"] {
+        assert!(args::host_and_port(text).is_err(), "{text:?} was taken");
+    }
+}
+
+#[test]
 fn a_number_of_connections_is_at_least_one() {
     assert_eq!(args::at_least_one("2"), Ok(2));
     for text in ["0", "-1", "many", ""] {

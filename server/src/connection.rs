@@ -23,8 +23,8 @@ use common::{
 use crate::limits::Place;
 
 pub struct Connection {
-    id: u64,
-    stream: TcpStream,
+    pub id: u64,
+    pub stream: TcpStream,
     place: Place,
     /// Bytes that the thread has read and for which it has touched the queue.
     entered: AtomicU64,
@@ -56,7 +56,6 @@ pub struct Eviction {
 }
 
 impl Eviction {
-    #[must_use]
     pub fn finding(&self) -> Option<Finding> {
         self.evidence.map(|evidence| Finding::new(evidence, self.silent))
     }
@@ -64,7 +63,6 @@ impl Eviction {
 
 impl Connection {
     /// A connection under an id that is never used again.
-    #[must_use]
     pub fn new(id: u64, stream: TcpStream, place: Place) -> Self {
         Self {
             id,
@@ -76,16 +74,6 @@ impl Connection {
             waited: AtomicBool::new(false),
             cut: OnceLock::new(),
         }
-    }
-
-    #[must_use]
-    pub fn id(&self) -> u64 {
-        self.id
-    }
-
-    #[must_use]
-    pub fn stream(&self) -> &TcpStream {
-        &self.stream
     }
 
     /// Enters that `total` bytes have come from the client so far. The queue must have been
@@ -106,7 +94,6 @@ impl Connection {
 
     /// Judges the client, whose deadline passed `late` ago. The bytes of a client that does not
     /// read its replies stay unread here, and prove nothing.
-    #[must_use]
     pub fn judge(&self, late: Duration) -> Verdict {
         if self.writing.load(Ordering::Relaxed) {
             return Verdict::Dead;
@@ -133,7 +120,6 @@ impl Connection {
     }
 
     /// Waits for the reason of the one who took the connection out of the queue.
-    #[must_use]
     pub fn why_cut(&self) -> Cut {
         *self.cut.wait()
     }

@@ -47,7 +47,6 @@ pub struct Conversation<'a> {
 impl<'a> Conversation<'a> {
     /// A conversation that begins now. After `probe` of silence, if given, the client is sent a
     /// probe.
-    #[must_use]
     pub fn new(
         connection: &'a Connection,
         queue: &'a TimeoutQueue<Arc<Connection>>,
@@ -58,10 +57,9 @@ impl<'a> Conversation<'a> {
     }
 
     /// Serves the client until the connection ends; returns why it ended. A panic ends this connection alone.
-    #[must_use]
     pub fn run(mut self) -> (Ending, Traffic) {
         let conversed = catch_unwind(AssertUnwindSafe(|| self.converse()));
-        let was_cut = self.queue.remove(self.connection.id()).is_none();
+        let was_cut = self.queue.remove(self.connection.id).is_none();
         let ending = match conversed {
             Err(_) => Ending::Panicked,
             Ok(_) if was_cut => match self.connection.why_cut() {
@@ -97,7 +95,7 @@ impl<'a> Conversation<'a> {
             }
             self.traffic.heartbeats += heartbeats;
             self.connection.set_writing(true);
-            self.connection.stream().write_all(replies)?;
+            (&self.connection.stream).write_all(replies)?;
             self.connection.set_writing(false);
             self.traffic.bytes_out += replies.len() as u64;
             if received == 0 {
@@ -109,7 +107,7 @@ impl<'a> Conversation<'a> {
     fn read(&mut self, requests: &mut RequestReader) -> io::Result<usize> {
         loop {
             self.limit_read()?;
-            match self.connection.stream().read(requests.space()) {
+            match (&self.connection.stream).read(requests.space()) {
                 // A read with a limit is interrupted when the process is stopped and continued.
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if is_time_limit(&error) => self.send_probe(requests.at_boundary())?,
@@ -126,7 +124,7 @@ impl<'a> Conversation<'a> {
         };
         let left = (self.heard + probe).saturating_duration_since(Instant::now());
         let limit = (!self.past_probe).then_some(left.max(AT_ONCE));
-        self.connection.stream().set_read_timeout(limit)
+        self.connection.stream.set_read_timeout(limit)
     }
 
     /// Enters that bytes have come. Returns whether the connection is still in the queue.
@@ -134,7 +132,7 @@ impl<'a> Conversation<'a> {
         self.heard = Instant::now();
         self.past_probe = false;
         self.traffic.bytes_in += received as u64;
-        let stays = self.queue.touch(self.connection.id(), self.heard);
+        let stays = self.queue.touch(self.connection.id, self.heard);
         self.connection.enter(self.traffic.bytes_in);
         stays
     }
@@ -143,10 +141,10 @@ impl<'a> Conversation<'a> {
     fn send_probe(&mut self, at_boundary: bool) -> io::Result<()> {
         self.past_probe = true;
         if at_boundary {
-            self.connection.stream().write_all(HEARTBEAT)?;
+            (&self.connection.stream).write_all(HEARTBEAT)?;
             self.connection.set_probed();
             self.traffic.bytes_out += HEARTBEAT.len() as u64;
-            let conn = self.connection.id();
+            let conn = self.connection.id;
             info!(event = "probe_sent", conn, "{} probe sent", self.connection);
         }
         Ok(())
@@ -155,7 +153,7 @@ impl<'a> Conversation<'a> {
     fn why_broken(&self, error: io::Error) -> Ending {
         match GaveUp::from_error(&error) {
             Some(verdict) => {
-                let evidence = Evidence::ask(self.connection.stream(), Side::Accepting);
+                let evidence = Evidence::ask(&self.connection.stream, Side::Accepting);
                 Ending::Lost(Lost { verdict, evidence })
             }
             // The client closed the connection and did not wait for its replies.
@@ -175,7 +173,7 @@ fn is_time_limit(error: &io::Error) -> bool {
 }
 
 fn log_heartbeats(connection: &Connection, count: u64) {
-    let conn = connection.id();
+    let conn = connection.id;
     let in_one_read = match count {
         1 => String::new(),
         _ => format!(" ({count} in one read)"),
@@ -186,7 +184,7 @@ fn log_heartbeats(connection: &Connection, count: u64) {
 fn log_text(connection: &Connection, text: &[u8]) {
     if enabled!(Level::DEBUG) {
         for line in text.split_inclusive(|&byte| byte == b'\n') {
-            let (conn, bytes, shown) = (connection.id(), line.len(), Escaped(line));
+            let (conn, bytes, shown) = (connection.id, line.len(), Escaped(line));
             debug!(event = "text", conn, bytes, text = %shown, "{connection} text {shown}");
         }
     }

@@ -11,7 +11,6 @@ use common::{
 
 use crate::{connection::Eviction, totals::Traffic};
 
-/// The reason for a connection's end.
 #[derive(Debug)]
 pub enum Ending {
     /// The client ended its stream, or closed the connection.
@@ -20,11 +19,8 @@ pub enum Ending {
     Evicted(Eviction),
     /// Our kernel declared the connection dead.
     Lost(Lost),
-    /// The server was told to stop.
     ServerStopped,
-    /// Reading or writing failed in another way.
     Failed(io::Error),
-    /// The connection's thread panicked.
     Panicked,
 }
 
@@ -44,7 +40,6 @@ pub enum Reason {
 
 impl Reason {
     /// The reason as the log's field `reason` holds it.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::ClosedByClient => "closed_by_client",
@@ -60,25 +55,7 @@ impl Reason {
     }
 }
 
-/// The reason as the totals name it.
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ClosedByClient => "closed by the client",
-            Self::Silent => "evicted for silence",
-            Self::NotReading => "evicted for not reading",
-            Self::HostSilent => "evicted with their hosts gone",
-            Self::Reset => "reset",
-            Self::GaveUp => "given up by the kernel",
-            Self::ServerStopped => "ended by the stop",
-            Self::Failed => "failed",
-            Self::Panicked => "panicked",
-        })
-    }
-}
-
 impl Ending {
-    #[must_use]
     pub fn reason(&self) -> Reason {
         match self {
             Self::ClosedByClient => Reason::ClosedByClient,

@@ -20,13 +20,11 @@ pub struct Place {
 }
 
 impl Places {
-    #[must_use]
     pub fn new(limit: usize) -> Self {
         Self { limit, taken: Arc::default() }
     }
 
     /// A place, if one is free.
-    #[must_use]
     pub fn take(&self) -> Option<Place> {
         let one_more = |taken| (taken < self.limit).then_some(taken + 1);
         self.taken.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).ok()?;
@@ -66,7 +64,6 @@ const MAPS_PER_THREAD: u64 = 4;
 /// the process has room for. Each takes a descriptor and a thread. A process that runs out of
 /// maps while a thread starts is aborted, so this limit must be known in advance.
 #[cfg(target_os = "linux")]
-#[must_use]
 pub fn room() -> usize {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
@@ -83,25 +80,6 @@ pub fn room() -> usize {
 
 /// On other systems than Linux the limits are not known.
 #[cfg(not(target_os = "linux"))]
-#[must_use]
 pub fn room() -> usize {
     usize::MAX
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_is_given_back_once_though_it_is_given_back_early_and_dropped() {
-        let places = Places::new(1);
-        let place = places.take().expect("one place is free");
-        assert!(places.take().is_none(), "there is one place");
-        place.give_back();
-        let next = places.take().expect("the place was given back");
-        drop(place);
-        assert!(places.take().is_none(), "the place was given back twice");
-        drop(next);
-        assert!(places.take().is_some(), "a dropped place was not given back");
-    }
 }

@@ -1,11 +1,11 @@
-//! Binding the server's address.
+//! The listening socket: bound at the start, and woken at the stop.
 
 use std::{
     io,
-    net::{SocketAddr, TcpListener, ToSocketAddrs as _},
+    net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _},
 };
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 /// Clients that may wait to be accepted. With std's 128, a storm of connects overflows
 /// the queue, and each client that was dropped tries again after a whole second.
@@ -45,6 +45,31 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
+}
+
+/// Wakes a blocked `accept`, for good.
+///
+/// On Linux shutting the listener down does that, and needs no descriptor, of which there may be
+/// none left. Elsewhere a listener refuses to be shut down, and a connection to ourselves wakes
+/// it.
+pub fn wake(listener: &TcpListener) {
+    if SockRef::from(listener).shutdown(Shutdown::Both).is_err()
+        && let Ok(address) = listener.local_addr()
+    {
+        let _ = TcpStream::connect(reachable(address));
+    }
+}
+
+/// A server can listen on the address that means "any of ours", but not every system connects
+/// to it.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
 }
 
 fn advice(error: &io::Error) -> &'static str {

@@ -8,7 +8,7 @@ use clap::Parser;
 use common::{
     args,
     detect::Detect,
-    log::{ALWAYS, Log, LogArgs, say_error},
+    log::{ALWAYS, Log, LogArgs},
     period::Period,
     words::Count,
 };
@@ -61,20 +61,7 @@ struct Cli {
 fn main() -> ExitCode {
     let cli: Cli = args::parse();
     let config = configure(&cli).unwrap_or_else(|message| args::refuse::<Cli>(message));
-    let log = match cli.log.start(cli.verbose) {
-        Ok(log) => log,
-        Err(error) => {
-            say_error(format!("cannot start the log's thread: {error}"));
-            return ExitCode::FAILURE;
-        }
-    };
-    match run(&cli, config, &log) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            log.fail(error);
-            ExitCode::FAILURE
-        }
-    }
+    cli.log.run(cli.verbose, |log| run(&cli, config, log).map(|()| ExitCode::SUCCESS))
 }
 
 fn configure(cli: &Cli) -> Result<Config, String> {

@@ -13,7 +13,7 @@
 use std::{
     convert::Infallible,
     io::{self, ErrorKind},
-    net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     sync::Arc,
     thread::{self, Scope},
     time::{Duration, Instant},
@@ -22,7 +22,6 @@ use std::{
 use common::{detect::Detect, period::Period};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError};
 use parking_lot::Mutex;
-use socket2::SockRef;
 use tracing::{error, info, warn};
 
 use crate::{
@@ -30,7 +29,7 @@ use crate::{
     conversation::Conversation,
     ending::Ending,
     limits::{Place, Places},
-    reaper,
+    listen, reaper,
     timeout_queue::{Expired, TimeoutQueue},
     totals::{Totals, Traffic},
 };
@@ -80,7 +79,6 @@ pub struct Stopper {
 
 impl Server {
     /// A server that will accept from `listener`, and what stops it.
-    #[must_use]
     pub fn new(listener: TcpListener, config: Config) -> (Self, Stopper) {
         let (running, stop) = crossbeam_channel::bounded(0);
         let listener = Arc::new(listener);
@@ -197,7 +195,7 @@ impl Server {
 
     /// A connection's thread.
     fn serve(&self, connection: &Arc<Connection>, peer: SocketAddr) {
-        let conn = connection.id();
+        let conn = connection.id;
         info!(event = "connected", conn, %peer, "{connection} connected from {peer}");
         let (ending, traffic) = match self.set_options(connection) {
             Ok(()) => {
@@ -215,19 +213,9 @@ impl Server {
     }
 
     fn set_options(&self, connection: &Connection) -> io::Result<()> {
-        connection.stream().set_nodelay(true)?; // a reply must not wait for the next one
+        connection.stream.set_nodelay(true)?; // a reply must not wait for the next one
         if let Some(keepalive) = self.config.detect.keepalive() {
-            let held = keepalive.apply(connection.stream())?;
-            let (idle_s, interval_s, count, user_timeout_s) = held.figures();
-            info!(
-                event = "keepalive",
-                conn = connection.id(),
-                idle_s,
-                interval_s,
-                count,
-                user_timeout_s,
-                "{connection} {held}"
-            );
+            keepalive.apply(&connection.stream)?.log(Some(connection.id));
         }
         Ok(())
     }
@@ -239,28 +227,8 @@ impl Server {
 
 impl Stopper {
     /// Tells the server to stop, and wakes it out of `accept` or a pause.
-    ///
-    /// On Linux shutting the listener down wakes a blocked `accept`, and needs no descriptor,
-    /// of which there may be none left. Elsewhere a listener refuses to be shut down, and a
-    /// connection to ourselves wakes it.
     pub fn stop(&self) {
         drop(self.running.lock().take());
-        if SockRef::from(&*self.listener).shutdown(Shutdown::Both).is_err()
-            && let Ok(address) = self.listener.local_addr()
-        {
-            let _ = TcpStream::connect(reachable(address));
-        }
+        listen::wake(&self.listener);
     }
-}
-
-/// A server can listen on the address that means "any of ours", but not every system connects
-/// to it.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        address.set_ip(match address {
-            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        });
-    }
-    address
 }

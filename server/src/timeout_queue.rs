@@ -56,12 +56,10 @@ pub struct Expired<T> {
 
 impl<T> TimeoutQueue<T> {
     /// An empty queue in which an item is due after `timeout` of silence.
-    #[must_use]
     pub fn new(timeout: Duration) -> Self {
         Self { timeout, entries: Mutex::new(LinkedHashMap::new()) }
     }
 
-    #[must_use]
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
@@ -122,7 +120,6 @@ impl<T> TimeoutQueue<T> {
 
     /// When the next item is due, if there is one. New items and touches only make it later, so
     /// a thread that sleeps until then need not be woken earlier.
-    #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.entries.lock().front().map(|(_, entry)| entry.heard + self.timeout)
     }

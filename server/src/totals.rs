@@ -10,9 +10,7 @@ use crate::ending::{Ending, Reason};
 /// What passed through a connection.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Traffic {
-    /// Heartbeats received.
     pub heartbeats: u64,
-    /// Bytes read.
     pub bytes_in: u64,
     /// Bytes of replies, of writes that ended.
     pub bytes_out: u64,
@@ -23,16 +21,12 @@ pub struct Traffic {
 pub struct Totals {
     /// Connections that have ended.
     pub served: u64,
-    /// Those of them that the reaper ended.
     pub evicted: u64,
-    /// How many ended for which reason.
     pub reasons: BTreeMap<Reason, u64>,
-    /// What passed through all of them.
     pub traffic: Traffic,
 }
 
 impl Totals {
-    /// Adds a connection that has ended.
     pub fn add(&mut self, ending: &Ending, traffic: Traffic) {
         self.served += 1;
         self.evicted += u64::from(matches!(ending, Ending::Evicted(_)));
@@ -42,7 +36,6 @@ impl Totals {
         self.traffic.bytes_out += traffic.bytes_out;
     }
 
-    /// Logs that the server has stopped.
     pub fn log(&self) {
         let Self { served, evicted, traffic, .. } = self;
         let count = |reason| self.reasons.get(&reason).copied().unwrap_or_default();
@@ -78,7 +71,8 @@ impl fmt::Display for Totals {
             self.evicted
         )?;
         for (number, (reason, count)) in self.reasons.iter().enumerate() {
-            write!(f, "{} {count} {reason}", if number == 0 { ";" } else { "," })?;
+            let separator = if number == 0 { ';' } else { ',' };
+            write!(f, "{separator} {count} {}", reason.name().replace('_', " "))?;
         }
         Ok(())
     }

@@ -75,8 +75,7 @@ fn each_end_has_its_words_and_its_place_in_the_totals() {
     assert_eq!(
         totals.to_string(),
         "13 connections served, 7 evicted, 13 heartbeats, 117 bytes in, 26 out; \
-         1 closed by the client, 4 evicted for silence, 2 evicted for not reading, \
-         1 evicted with their hosts gone, 1 reset, 1 given up by the kernel, \
-         1 ended by the stop, 1 failed, 1 panicked"
+         1 closed by client, 4 silent, 2 not reading, 1 host silent, 1 reset, 1 gave up, \
+         1 server stopped, 1 failed, 1 panicked"
     );
 }

@@ -49,19 +49,16 @@ impl Escaper {
     }
 
     /// Whether the text so far ends with a whole line, so that a heartbeat may follow.
-    #[must_use]
     pub fn at_boundary(&self) -> bool {
         self.at_boundary
     }
 
     /// Newlines that went through.
-    #[must_use]
     pub fn lines(&self) -> u64 {
         self.lines
     }
 
     /// Bytes of text that went through, without the escapes.
-    #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
     }

@@ -69,7 +69,6 @@ impl ReplyReader {
     ///
     /// # Panics
     /// If `capacity` is nine bytes or fewer: it could not hold a token and more.
-    #[must_use]
     pub fn new(capacity: usize) -> Self {
         Self {
             buffer: ReadBuffer::new(capacity),
@@ -86,7 +85,6 @@ impl ReplyReader {
     }
 
     /// Acknowledgements that are due.
-    #[must_use]
     pub fn due(&self) -> usize {
         self.due.len()
     }
@@ -160,13 +158,11 @@ impl ReplyReader {
     }
 
     /// Whole lines of echo so far.
-    #[must_use]
     pub fn lines(&self) -> u64 {
         self.lines
     }
 
     /// Bytes of echo so far.
-    #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
     }

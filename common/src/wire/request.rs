@@ -27,7 +27,6 @@ impl RequestReader {
     ///
     /// # Panics
     /// If `capacity` is nine bytes or fewer: it could not hold a token and more.
-    #[must_use]
     pub fn new(capacity: usize) -> Self {
         Self { buffer: ReadBuffer::new(capacity), at_boundary: true }
     }
@@ -84,7 +83,6 @@ impl RequestReader {
     }
 
     /// Whether the replies so far end with a whole one, so that a probe may follow.
-    #[must_use]
     pub fn at_boundary(&self) -> bool {
         self.at_boundary
     }
