@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 use std::{
+    hint,
     io::{Read as _, Write as _},
     net::TcpStream,
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
@@ -79,7 +80,7 @@ fn bytes_sent_around_the_deadline_beside_busy_loops_keep_their_clients() {
             while let Some(before) = exchange(&mut stream) {
                 // The server heard the client after `before`, so its deadline is later than this.
                 let deadline = before + TIMEOUT;
-                let target = deadline - Duration::from_millis(5) + up_to(7);
+                let target = before + (TIMEOUT.saturating_sub(Duration::from_millis(5)) + up_to(7));
                 thread::sleep(target.saturating_duration_since(Instant::now()));
                 let sent = stream.write_all(b"y\n");
                 if Instant::now() >= deadline {
@@ -96,7 +97,11 @@ fn bytes_sent_around_the_deadline_beside_busy_loops_keep_their_clients() {
     };
     thread::scope(|scope| {
         for _ in 0..2 {
-            scope.spawn(|| while !over.load(Ordering::Relaxed) {});
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    hint::spin_loop();
+                }
+            });
         }
         let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(aim)).collect();
         let results: Vec<_> = clients.into_iter().map(thread::ScopedJoinHandle::join).collect();
