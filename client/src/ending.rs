@@ -41,6 +41,8 @@ pub struct Unanswered {
     pub unsent: u32,
     /// Why the last of those could not.
     pub not_sent: Option<NotSent>,
+    /// Whether not one byte has ever come from the server.
+    pub never_heard: bool,
     pub finding: Option<Finding>,
 }
 
@@ -116,7 +118,7 @@ impl fmt::Display for Ending {
 
 impl fmt::Display for Unanswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { silence, unsent, not_sent, finding } = self;
+        let Self { silence, unsent, not_sent, never_heard, finding } = self;
         write!(f, "no byte for {}", Seconds(silence.lasted))?;
         match not_sent {
             Some(NotSent::Closed) => f.write_str(" while the last replies were due")?,
@@ -126,9 +128,14 @@ impl fmt::Display for Unanswered {
             None | Some(NotSent::Closed) => {}
             Some(reason) => write!(f, " ({unsent} of them could not be sent: {reason})")?,
         }
-        match finding {
-            Some(finding) => write!(f, "; {finding}"),
-            None => Ok(()),
+        if let Some(finding) = finding {
+            write!(f, "; {finding}")?;
+        }
+        match never_heard {
+            true => {
+                f.write_str("; not one byte has come from it, so it may not speak this protocol")
+            }
+            false => Ok(()),
         }
     }
 }

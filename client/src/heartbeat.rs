@@ -141,7 +141,9 @@ impl Heartbeat<'_> {
 
     fn unanswered(&self, silence: Silence, so_far: &SoFar) -> Unanswered {
         let finding = self.outgoing.finding(silence.lasted);
-        Unanswered { silence, unsent: so_far.unsent, not_sent: so_far.not_sent, finding }
+        let never_heard = self.activity.bytes_read() == 0;
+        let SoFar { unsent, not_sent, .. } = *so_far;
+        Unanswered { silence, unsent, not_sent, never_heard, finding }
     }
 
     /// `heartbeat` for the first one of a silence, `retry 2 of 5` for a later one.

@@ -178,7 +178,7 @@ impl Outgoing {
     pub fn finding(&self, silence: Duration) -> Option<Finding> {
         let evidence = Evidence::ask(&self.stream, Side::Connecting)?;
         let finding = Finding::new(evidence, silence);
-        event_with_finding!(debug, Some(finding), { event = "kernel" }, "{evidence:?}");
+        event_with_finding!(debug, Some(finding), { event = "kernel" }, "{finding}");
         Some(finding)
     }
 

@@ -28,7 +28,8 @@ use tracing::{info, warn};
     version,
     after_help = "Ctrl-C stops it: it closes every connection and prints what it did.\n\
         Exit codes: 0 stopped, 1 could not listen, 2 usage.\n\n\
-        Try it: run `server` in one terminal and `client` in another."
+        Try it: run `server` in one terminal and `client` in another. Then hang the server with \
+        `kill -STOP PID` (its first line says the PID), and wake it with `kill -CONT PID`."
 )]
 struct Cli {
     /// Where to listen; 0.0.0.0:5005 or [::]:5005 opens it to the network, port 0 picks a free port
