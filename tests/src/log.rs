@@ -21,7 +21,9 @@ pub struct Line {
 }
 
 impl Line {
-    pub(crate) fn new(line: &[u8]) -> Self {
+    /// Reads a line that was written without its newline.
+    #[must_use]
+    pub fn new(line: &[u8]) -> Self {
         let text = String::from_utf8_lossy(line).into_owned();
         Self { event: Event::parse(&text), text }
     }

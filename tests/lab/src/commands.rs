@@ -5,7 +5,6 @@ use std::{
     fs::{self, OpenOptions},
     io::{self, BufRead as _, IsTerminal as _, Write as _},
     os::unix::process::CommandExt as _,
-    panic,
     path::{Path, PathBuf},
     process,
 };
@@ -121,7 +120,7 @@ pub(crate) fn play(args: &RunArgs, scene: &Scene) -> Result<AsPredicted, Failure
         opened.map_err(|error| format!("{}: {error}", file.display()))?;
     }
     let record = if args.json {
-        let record = run(scene, settings, &mut |_| ());
+        let record = run(scene, settings, &mut |_| ())?;
         writeln!(out, "{}", serde_json::to_string(&record.summary)?)?;
         record
     } else {
@@ -136,7 +135,7 @@ pub(crate) fn play(args: &RunArgs, scene: &Scene) -> Result<AsPredicted, Failure
 }
 
 pub(crate) fn matrix(args: MatrixArgs) -> Result<AsPredicted, Failure> {
-    build();
+    build()?;
     ctrlc::set_handler(|| processes::abandon(130))?;
     let bar = indicatif::ProgressBar::new((FAULTS.len() * MODES.len()) as u64);
     let cells = matrix::play_all(|played, again| {
@@ -165,7 +164,7 @@ pub(crate) fn matrix(args: MatrixArgs) -> Result<AsPredicted, Failure> {
 
 /// The paths of the binaries. They are built before anything is printed, since that may take a
 /// while.
-fn build() -> [(String, &'static Path); 2] {
+fn build() -> io::Result<[(String, &'static Path); 2]> {
     let is_told = io::stderr().is_terminal() && env::var_os(INSIDE).is_none();
     if is_told {
         let _ = write!(io::stderr(), "building the server and the client… ");
@@ -180,7 +179,7 @@ fn build() -> [(String, &'static Path); 2] {
 /// Starts the lab again in its own network, in place of this process. Returns the reason if the
 /// system refuses that.
 fn enter_namespace() -> Result<Option<String>, Failure> {
-    let built = build();
+    let built = build()?;
     let inside = env::var_os(INSIDE).is_some();
     let refused = if inside { None } else { namespace::available().err() };
     if inside || refused.is_some() {
@@ -190,16 +189,6 @@ fn enter_namespace() -> Result<Option<String>, Failure> {
     let mut lab = process::Command::new(env::current_exe()?);
     lab.args(env::args_os().skip(1)).env(INSIDE, "1").envs(built);
     Err(namespace::inside(&lab).exec().into())
-}
-
-/// The harness panics when something cannot be done. The person reads that as one sentence, and
-/// the programs are killed.
-pub(crate) fn end_on_panic() {
-    panic::set_hook(Box::new(|panic| {
-        let message = panic.payload_as_str().unwrap_or("a thread panicked");
-        let _ = writeln!(io::stderr(), "error: {message}");
-        processes::abandon(1)
-    }));
 }
 
 fn refusal(scene: &Scene, refused: Option<&str>) -> Option<String> {

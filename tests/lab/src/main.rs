@@ -106,8 +106,6 @@ type AsPredicted = bool;
 type Failure = Box<dyn Error>;
 
 fn main() -> ExitCode {
-    #[cfg(unix)]
-    commands::end_on_panic();
     let Cli { command } = args::parse();
     let done = match command {
         #[cfg(unix)]

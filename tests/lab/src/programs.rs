@@ -2,7 +2,7 @@
 //! broken.
 
 use std::{
-    io::Write as _,
+    io::{self, Write as _},
     process::ChildStdin,
     sync::mpsc::{self, Receiver, Sender},
     thread,
@@ -12,14 +12,15 @@ use std::{
 use nix::sys::signal::Signal;
 use tests::{
     DEADLINE,
-    binaries::command,
+    binaries::json_command,
+    log::Line,
     namespace::{Loopback, set_loopback},
     program::Program,
 };
 
 use crate::{
     event::{Event, Role},
-    observe::{LastWords, LogLine, Observation, Observer, Seen, Wire},
+    observe::{LastWords, Observation, Observer, Seen, Wire},
     processes::{self, ends_with_the_lab},
     relay::Relay,
     settings::Settings,
@@ -65,43 +66,53 @@ struct Watch<'a> {
 impl<'a> Programs<'a> {
     /// Starts both programs, connected by `wire`, and calls `show` with each event as it happens.
     /// Nobody reads the client's output.
-    pub fn start(settings: &Settings, wire: Wire, show: &'a mut dyn FnMut(&Event)) -> Self {
+    pub fn start(
+        settings: &Settings,
+        wire: Wire,
+        show: &'a mut dyn FnMut(&Event),
+    ) -> io::Result<Self> {
         let (sender, observations) = mpsc::channel();
         let observer = Observer::new(wire, settings.detect.uses_heartbeat());
         let mut watch = Watch { observations, observer, show, shown: 0 };
 
         let start = |role: Role, address: [&str; 2]| {
-            let mut command = command(&role.to_string());
-            command.args(address).args(["--log", "json"]).args(settings.arguments(role));
+            let mut command = json_command(&role.to_string())?;
+            command.args(address).args(settings.arguments(role));
             if role == Role::Server && wire != Wire::Flooded {
                 command.arg("-v"); // its log has an event for each line of text
             }
             let watch = watch_log(role, sender.clone());
-            processes::registered(Program::start_watched(&mut ends_with_the_lab(command), watch))
+            Program::start_watched(&mut ends_with_the_lab(command), watch)
+                .map(processes::registered)
         };
-        let server = start(Role::Server, ["--listen", "127.0.0.1:0"]);
+        let server = start(Role::Server, ["--listen", "127.0.0.1:0"])?;
         watch.follow(DEADLINE, |observer| observer.address.is_some() || observer.server.is_some());
-        let failed =
-            |words: &Option<LastWords>| words.clone().map_or_else(String::new, |it| it.text);
-        let Some(address) = watch.observer.address.clone() else {
-            panic!("the server does not listen: {}", failed(&watch.observer.server))
+        let failed = |what: &str, words: &Option<LastWords>| {
+            let words = words.as_ref().map_or("", |words| &words.text);
+            io::Error::other(format!("{what}: {words}"))
         };
+        let address = watch.observer.address.clone();
+        let address =
+            address.ok_or_else(|| failed("the server does not listen", &watch.observer.server))?;
 
-        let relay = (wire == Wire::Relayed).then(|| {
-            let sender = sender.clone();
-            Relay::start(&address, move |from, content| {
-                let seen = Seen::Passed(from, content);
-                let _ = sender.send(Observation { at: Instant::now(), seen });
-            })
-            .expect("a relay takes a free port and two threads")
-        });
+        let relay = match wire {
+            Wire::Direct | Wire::Flooded => None,
+            Wire::Relayed => Some(Relay::start(&address, {
+                let sender = sender.clone();
+                move |from, content| {
+                    let seen = Seen::Passed(from, content);
+                    let _ = sender.send(Observation { at: Instant::now(), seen });
+                }
+            })?),
+        };
         let address = relay.as_ref().map_or(&*address, Relay::address);
-        let mut client = start(Role::Client, ["--server", address]);
-        let stdin = Some(client.take_stdin());
+        let mut client = start(Role::Client, ["--server", address])?;
+        let stdin = Some(client.take_stdin()?);
         watch.follow(DEADLINE, |observer| observer.connected == 2 || observer.client.is_some());
-        let Observer { connected, client: words, .. } = &watch.observer;
-        assert!(*connected == 2, "the client does not connect: {}", failed(words));
-        Self { server, client, stdin, relay, watch }
+        if watch.observer.connected != 2 {
+            return Err(failed("the client does not connect", &watch.observer.client));
+        }
+        Ok(Self { server, client, stdin, relay, watch })
     }
 
     /// What has been observed so far.
@@ -115,15 +126,15 @@ impl<'a> Programs<'a> {
     }
 
     /// Does something, and tells of it.
-    pub fn act(&mut self, deed: Deed, text: &str) {
+    pub fn act(&mut self, deed: Deed, text: &str) -> io::Result<()> {
         self.watch.observer.deed(text);
         self.watch.show();
         match deed {
             Deed::Kill(role) => {
                 self.watch.observer.set_killed(role);
-                self.program(role).signal(Signal::SIGKILL);
+                self.program(role).signal(Signal::SIGKILL)?;
             }
-            Deed::Stop(role) => self.program(role).pause(),
+            Deed::Stop(role) => self.program(role).pause()?,
             Deed::Reset => self.relay.take().into_iter().for_each(Relay::reset),
             Deed::Cut => {
                 self.watch.observer.set_cut(true);
@@ -134,6 +145,7 @@ impl<'a> Programs<'a> {
                 set_loopback(Loopback::Up);
             }
         }
+        Ok(())
     }
 
     /// Types a line into the client. A client that has just ended does not take it.
@@ -198,10 +210,13 @@ impl Watch<'_> {
     }
 }
 
-fn watch_log(role: Role, sender: Sender<Observation>) -> impl FnMut(Option<&str>) + Send + 'static {
+fn watch_log(
+    role: Role,
+    sender: Sender<Observation>,
+) -> impl FnMut(Option<&Line>) + Send + 'static {
     move |line| {
         let seen = match line {
-            Some(line) => Seen::Logged(role, LogLine::parse(line)),
+            Some(line) => Seen::Logged(role, line.clone()),
             None => Seen::Exited(role),
         };
         let _ = sender.send(Observation { at: Instant::now(), seen });

@@ -52,6 +52,7 @@ pub fn show(scene: &Scene, settings: &Settings, out: &mut impl Write) -> io::Res
             }
         }
     });
+    let record = record?;
     written?;
 
     for (role, words) in &record.last_words {

@@ -1,6 +1,6 @@
 //! Runs a scene: first the healthy line, then what the lab does to it, then what is detected.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use tests::DEADLINE;
@@ -51,7 +51,7 @@ impl Summary {
 const SETTLING: Duration = Duration::from_millis(60);
 
 /// Runs a scene, and calls `show` with each event as it happens.
-pub fn run(scene: &Scene, settings: &Settings, show: &mut dyn FnMut(&Event)) -> Record {
+pub fn run(scene: &Scene, settings: &Settings, show: &mut dyn FnMut(&Event)) -> io::Result<Record> {
     let plan = scene.plan;
     let predicted = plan.predicted(settings);
     let wire = match plan {
@@ -59,11 +59,11 @@ pub fn run(scene: &Scene, settings: &Settings, show: &mut dyn FnMut(&Event)) -> 
         _ if plan.needs_namespace() => Wire::Direct,
         _ => Wire::Relayed,
     };
-    let mut programs = Programs::start(settings, wire, show);
+    let mut programs = Programs::start(settings, wire, show)?;
     let fault = match plan {
         Plan::Nothing => do_nothing(&mut programs, settings, &predicted),
-        Plan::CutAndHeal => cut_and_heal(&mut programs, settings),
-        _ => break_something(plan, &mut programs, settings, &predicted),
+        Plan::CutAndHeal => cut_and_heal(&mut programs, settings)?,
+        _ => break_something(plan, &mut programs, settings, &predicted)?,
     };
     let watched = programs.observer().now().saturating_sub(fault);
     let observer = programs.end();
@@ -77,7 +77,7 @@ pub fn run(scene: &Scene, settings: &Settings, show: &mut dyn FnMut(&Event)) -> 
         ends: ends.collect(),
     };
     let last_words = [(Role::Client, observer.client), (Role::Server, observer.server)];
-    Record { events: observer.events, last_words, summary }
+    Ok(Record { events: observer.events, last_words, summary })
 }
 
 fn is_over(observer: &Observer) -> bool {
@@ -113,19 +113,19 @@ fn do_nothing(
     last
 }
 
-fn cut_and_heal(programs: &mut Programs<'_>, settings: &Settings) -> Duration {
+fn cut_and_heal(programs: &mut Programs<'_>, settings: &Settings) -> io::Result<Duration> {
     let cut = healing_cut(settings).expect("the settings were checked");
     warm_up(programs, settings);
     let fault = programs.observer().now();
-    programs.act(Deed::Cut, "network cut");
+    programs.act(Deed::Cut, "network cut")?;
     programs.follow(cut, is_over);
-    programs.act(Deed::Mend, "network mended");
+    programs.act(Deed::Mend, "network mended")?;
     let heartbeats = programs.observer().heartbeats;
     let longest = if settings.detect.uses_heartbeat() { cut + DEADLINE } else { cut };
     programs.follow(longest, |observer| observer.heartbeats > heartbeats || is_over(observer));
     programs.type_in("still there?\n");
     programs.follow(SETTLING, is_over);
-    fault
+    Ok(fault)
 }
 
 /// Breaks something and watches. Returns the moment from which the rules count.
@@ -134,18 +134,19 @@ fn break_something(
     programs: &mut Programs<'_>,
     settings: &Settings,
     predicted: &[(Role, Vec<Detection>)],
-) -> Duration {
+) -> io::Result<Duration> {
     if plan == Plan::StopReading {
         let start = programs.observer().now(); // the windows are full a moment later
         programs.flood("nobody reads the client's output, and lines flood in");
         watch(programs, predicted);
-        return start;
+        return Ok(start);
     }
     warm_up(programs, settings);
-    assert!(
-        !is_over(programs.observer()),
-        "the connection had ended before anything was done to it; a longer --timeout keeps it"
-    );
+    if is_over(programs.observer()) {
+        return Err(io::Error::other(
+            "the connection had ended before anything was done to it; a longer --timeout keeps it",
+        ));
+    }
     let mut last = programs.observer().now();
     if plan == Plan::CutWriting {
         programs.type_in("are you there?\n");
@@ -158,12 +159,12 @@ fn break_something(
         Plan::Reset => (Deed::Reset, "connection reset".to_owned()),
         _ => (Deed::Cut, "network cut".to_owned()),
     };
-    programs.act(deed, &text);
+    programs.act(deed, &text)?;
     if plan == Plan::CutWriting {
         programs.type_in("are you there?\n");
     }
     watch(programs, predicted);
-    last
+    Ok(last)
 }
 
 /// Watches until everything that is predicted has been detected, or long enough to believe that

@@ -4,7 +4,10 @@
 use std::process::{Command, Output};
 
 use lab::scene::SCENES;
-use tests::binaries::built;
+use tests::{
+    binaries::built,
+    flags::{CommandLine, DETECTION},
+};
 
 fn lab(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_lab")).args(arguments).output().expect("the lab runs")
@@ -34,6 +37,37 @@ fn each_scene_is_listed_with_its_duration_and_title() {
         let seconds: u32 = seconds.trim().parse().expect("a number of seconds");
         assert!((1..=15).contains(&seconds), "{line}");
     }
+}
+
+fn predict() -> Command {
+    let mut predict = Command::new(env!("CARGO_BIN_EXE_lab"));
+    predict.arg("predict");
+    predict
+}
+
+/// `lab run` has the same flags of both programs; its scenes would be played.
+fn command_line() -> CommandLine {
+    let mut taken = vec![
+        ("--idle", &["1ns", "365days"][..]),
+        ("--retry-interval", &["1ns", "365days"]),
+        ("--retries", &["0", "4294967295"]),
+        ("--timeout", &["1ns", "365days"]),
+        ("--probe", &["1ns", "59s"]),
+        ("--clients", &["1", "4294967295"]),
+        ("--middlebox", &["1ns", "365days"]),
+    ];
+    taken.extend(DETECTION);
+    CommandLine { command: predict, arguments: &[], refused: &[], taken, outcome: (0, "") }
+}
+
+#[test]
+fn the_lab_refuses_what_makes_no_sense_and_names_the_flag() {
+    command_line().refuses_what_makes_no_sense();
+}
+
+#[test]
+fn the_lab_takes_the_smallest_and_the_largest_values() {
+    command_line().takes_the_smallest_and_the_largest();
 }
 
 #[test]
@@ -113,7 +147,8 @@ fn the_other_commands_take_only_their_own_flags() {
 #[test]
 fn a_picture_that_cannot_be_written_is_refused_before_the_scene_is_played() {
     let mut lab = Command::new(env!("CARGO_BIN_EXE_lab"));
-    lab.args(["run", "kept-alive", "--svg", "/nowhere/run.svg"]).envs(built());
+    lab.args(["run", "kept-alive", "--svg", "/nowhere/run.svg"])
+        .envs(built().expect("the programs build"));
     let output = lab.output().expect("the lab runs");
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{message}");
@@ -124,7 +159,9 @@ fn a_picture_that_cannot_be_written_is_refused_before_the_scene_is_played() {
 #[test]
 fn a_failure_of_the_harness_is_told_in_one_sentence() {
     let mut lab = Command::new(env!("CARGO_BIN_EXE_lab"));
-    lab.args(["run", "kept-alive"]).envs(built()).env("TESTS_BINARY_server", "/nowhere/server");
+    lab.args(["run", "kept-alive"])
+        .envs(built().expect("the programs build"))
+        .env("TESTS_BINARY_server", "/nowhere/server");
     let output = lab.output().expect("the lab runs");
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{message}");

@@ -11,8 +11,9 @@ use lab::{
         Role::{self, Client, Server},
         What,
     },
-    observe::{LogLine, Observation, Observer, Seen, Wire},
+    observe::{Observation, Observer, Seen, Wire},
 };
+use tests::log::Line;
 
 /// A line of a program's log: the event's name, and further fields in JSON.
 fn logs(role: Role, event: &str, fields: &str) -> Seen {
@@ -20,7 +21,7 @@ fn logs(role: Role, event: &str, fields: &str) -> Seen {
     let line = format!(
         r#"{{"timestamp": "2026-11-25T08:07:36.510Z", "level": "INFO", "event": "{event}", "message": "a sentence"{separator}{fields}}}"#
     );
-    Seen::Logged(role, LogLine::parse(&line))
+    Seen::Logged(role, Line::new(line.as_bytes()))
 }
 
 fn passes(from: Role, bytes: &[u8]) -> Seen {
@@ -221,7 +222,7 @@ fn a_client_that_was_killed_has_no_last_words() {
 #[test]
 fn a_client_that_exits_without_a_last_line_has_failed() {
     let mut observer = Observer::new(Wire::Relayed, true);
-    observer.take(moment([Seen::Logged(Client, LogLine::parse("not JSON")), Seen::Exited(Client)]));
+    observer.take(moment([Seen::Logged(Client, Line::new(b"not JSON")), Seen::Exited(Client)]));
     let words = observer.client.expect("last words");
     assert_eq!((&*words.reason, &*words.text), ("failed", "not JSON"));
 }

@@ -96,7 +96,7 @@ pub fn play_all(progress: impl Fn(usize, usize) + Sync) -> io::Result<Vec<Cell>>
 /// Plays a cell in another process.
 fn play(fault: &'static str, mode: &'static str, flags: &str) -> io::Result<Cell> {
     let mut lab = Command::new(env::current_exe()?);
-    lab.args(["run", fault, "--json"]).args(flags.split_whitespace()).envs(built());
+    lab.args(["run", fault, "--json"]).args(flags.split_whitespace()).envs(built()?);
     let output = ends_with_the_lab(lab).stdin(Stdio::null()).output()?;
     let errors = String::from_utf8_lossy(&output.stderr);
     let mut cell = Cell { fault, mode, summary: None, refused: None, first_try: None };

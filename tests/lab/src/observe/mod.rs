@@ -11,7 +11,9 @@ use std::{
 
 use common::wire::{ACKNOWLEDGEMENT, HEARTBEAT};
 
-pub use self::seen::{LogLine, Observation, Seen};
+use tests::{event::Event as Logged, log::Line};
+
+pub use self::seen::{Observation, Seen};
 use crate::event::{Content, Event, Fate, Role, What};
 
 /// How messages are seen.
@@ -137,52 +139,57 @@ impl Observer {
                 Seen::Passed(from, content) => {
                     self.add(at, What::Message { from, content, fate: Fate::Arrived });
                 }
-                Seen::Logged(role, line) => {
-                    self.last_message.clone_from(&line.message);
+                Seen::Logged(_, Line { event: None, text }) => self.last_message = text,
+                Seen::Logged(role, Line { event: Some(event), .. }) => {
+                    event.message().clone_into(&mut self.last_message);
                     match role {
-                        Role::Client => self.client_logged(at, line),
-                        Role::Server => self.server_logged(at, line),
+                        Role::Client => self.client_logged(at, &event),
+                        Role::Server => self.server_logged(at, &event),
                     }
                 }
                 Seen::Exited(role) if self.killed == Some(role) => {}
                 Seen::Exited(role) if !self.has_ended(role) => {
-                    let (reason, message) =
-                        ("failed".to_owned(), mem::take(&mut self.last_message));
-                    self.ended(at, role, LogLine { message, reason, ..LogLine::default() });
+                    let text = mem::take(&mut self.last_message);
+                    self.ended(at, role, "failed", None, text);
                 }
                 Seen::Exited(_) => {}
             }
         }
     }
 
-    fn client_logged(&mut self, at: Duration, line: LogLine) {
-        match &*line.event {
+    fn client_logged(&mut self, at: Duration, event: &Logged) {
+        match event.name() {
             "connected" => self.connected += 1,
             "heartbeat_sent" => {
-                if line.retry > 0 {
-                    let text = format!("retry {} ({} unanswered)", line.retry, line.unanswered);
-                    self.mark(at, Role::Client, text);
+                let retry = event.u64("retry").unwrap_or_default();
+                if retry > 0 {
+                    let unanswered = event.u64("unanswered").unwrap_or_default();
+                    self.mark(at, Role::Client, format!("retry {retry} ({unanswered} unanswered)"));
                 }
                 if self.wire == Wire::Direct && self.is_cut {
                     self.message(at, Role::Client, HEARTBEAT);
                 }
             }
             "heartbeat_unsent" => {
-                self.mark(at, Role::Client, format!("heartbeat not sent: {}", line.why));
+                self.mark(
+                    at,
+                    Role::Client,
+                    format!("heartbeat not sent: {}", event.str("why").unwrap_or_default()),
+                );
             }
             "heartbeat_answered" if self.wire == Wire::Direct => {
                 self.message(at, Role::Server, ACKNOWLEDGEMENT);
             }
             "probe_answered" => self.mark(at, Role::Client, "probe answered".to_owned()),
-            "output_blocked" => self.mark(at, Role::Client, line.message),
-            "ended" | "failed" => self.ended(at, Role::Client, line),
+            "output_blocked" => self.mark(at, Role::Client, event.message().to_owned()),
+            "ended" | "failed" => self.logged_end(at, Role::Client, event),
             _ => {}
         }
     }
 
-    fn server_logged(&mut self, at: Duration, line: LogLine) {
-        match &*line.event {
-            "listening" => self.address = Some(line.address),
+    fn server_logged(&mut self, at: Duration, event: &Logged) {
+        match event.name() {
+            "listening" => self.address = event.str("address").map(str::to_owned),
             "connected" => {
                 self.connected += 1;
                 let queue = if self.has_queue { ": into the queue" } else { "" };
@@ -190,7 +197,8 @@ impl Observer {
             }
             "heartbeat" => {
                 self.heartbeats += 1;
-                self.read(at, &HEARTBEAT.repeat(line.count.max(1)));
+                let count = event.u64("count").and_then(|count| usize::try_from(count).ok());
+                self.read(at, &HEARTBEAT.repeat(count.unwrap_or(1)));
             }
             "text" => {
                 let typed = self.typed.pop_front().unwrap_or_default();
@@ -205,7 +213,7 @@ impl Observer {
                     self.message(at, Role::Server, HEARTBEAT);
                 }
             }
-            "ended" => self.ended(at, Role::Server, line),
+            "ended" => self.logged_end(at, Role::Server, event),
             _ => {}
         }
     }
@@ -222,13 +230,24 @@ impl Observer {
         }
     }
 
-    fn ended(&mut self, at: Duration, role: Role, line: LogLine) {
-        let LogLine { event, reason, finding, message: text, .. } = line;
-        let reason = if reason.is_empty() { event } else { reason };
+    fn logged_end(&mut self, at: Duration, role: Role, event: &Logged) {
+        let reason = event.str("reason").unwrap_or(event.name());
+        let finding = event.str("finding").map(str::to_owned);
+        self.ended(at, role, reason, finding, event.message().to_owned());
+    }
+
+    fn ended(
+        &mut self,
+        at: Duration,
+        role: Role,
+        reason: &str,
+        finding: Option<String>,
+        text: String,
+    ) {
         let is_lost = self.wire == Wire::Direct && self.is_cut;
         let lost = if is_lost { " (its end of stream is lost)" } else { "" };
         self.mark(at, role, format!("ended: {}{lost}", reason.replace('_', " ")));
-        let words = Some(LastWords { at, reason, finding, text });
+        let words = Some(LastWords { at, reason: reason.to_owned(), finding, text });
         match role {
             Role::Client => self.client = words,
             Role::Server => self.server = words,

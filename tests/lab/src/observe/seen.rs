@@ -3,33 +3,9 @@
 use std::time::Instant;
 
 use common::wire::HEARTBEAT;
-use serde::Deserialize;
+use tests::log::Line;
 
 use crate::event::{Content, Role};
-
-/// A line of a program's log, as far as the lab reads it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct LogLine {
-    /// The name of the event.
-    pub event: String,
-    pub(super) message: String,
-    pub(super) address: String,
-    pub(super) reason: String,
-    pub(super) finding: Option<String>,
-    pub(super) retry: u32,
-    pub(super) unanswered: u32,
-    pub(super) count: usize,
-    pub(super) why: String,
-}
-
-impl LogLine {
-    /// Reads a line. A line that is no event, such as a panic's message, is kept as a message.
-    pub fn parse(line: &str) -> Self {
-        let plain = |_| Self { message: line.to_owned(), ..Self::default() };
-        serde_json::from_str(line).unwrap_or_else(plain)
-    }
-}
 
 #[derive(Debug)]
 pub struct Observation {
@@ -40,7 +16,7 @@ pub struct Observation {
 #[derive(Debug)]
 pub enum Seen {
     Passed(Role, Content),
-    Logged(Role, LogLine),
+    Logged(Role, Line),
     Exited(Role),
 }
 
@@ -64,15 +40,19 @@ pub(super) fn put_in_order(moment: &mut [Observation]) {
 /// server logs when it reads it, the reply, the line that the client logs when it reads it.
 fn rank(seen: &Seen, server_ended: bool) -> u8 {
     match seen {
-        Seen::Logged(Role::Server, line) if line.event == "probe_sent" => 0,
+        Seen::Logged(Role::Server, line) if is(line, "probe_sent") => 0,
         Seen::Passed(Role::Server, Content::Bytes(bytes)) if bytes == HEARTBEAT => 1,
-        Seen::Logged(Role::Client, line) if line.event == "ended" && server_ended => 6,
+        Seen::Logged(Role::Client, line) if is(line, "ended") && server_ended => 6,
         Seen::Passed(Role::Client, Content::EndOfStream | Content::Reset) if server_ended => 7,
-        Seen::Logged(Role::Client, line) if line.event == "heartbeat_answered" => 5,
+        Seen::Logged(Role::Client, line) if is(line, "heartbeat_answered") => 5,
         Seen::Logged(Role::Client, _) => 2,
         Seen::Passed(Role::Client, _) => 3,
         Seen::Logged(Role::Server, _) => 4,
         Seen::Passed(Role::Server, _) => 5,
         Seen::Exited(_) => 8,
     }
+}
+
+fn is(line: &Line, event: &str) -> bool {
+    line.event.as_ref().is_some_and(|found| found.name() == event)
 }

@@ -80,7 +80,7 @@ const FLAGS: [(&str, &str); 7] = [
 #[test]
 fn predict_has_the_programs_defaults_and_shows_them() {
     for (program, flag) in FLAGS {
-        let of_program = default_in_help(command(program), flag);
+        let of_program = default_in_help(command(program).expect("it builds"), flag);
         let mut lab = lab();
         lab.arg("predict");
         assert_eq!(default_in_help(lab, flag), of_program, "{flag} of the {program}");

@@ -7,13 +7,13 @@ mod played;
 mod told;
 mod whole;
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use libtest_mimic::{Arguments, Trial};
 use tests::{
     binaries::built,
+    finished::{self, Finished},
     namespace,
-    program::{Finished, Program},
 };
 
 use played::{ANYWHERE, IN_A_NAMESPACE, played};
@@ -24,7 +24,7 @@ pub(crate) fn run() {
     arguments.test_threads.get_or_insert(8);
     let refused = namespace::available().err();
     if !arguments.list {
-        drop(built()); // once, before many tests need them
+        drop(built().expect("the programs build")); // once, before many tests need them
     }
     if let (Some(reason), false) = (&refused, arguments.list) {
         println!("ignored: this system refuses network namespaces: {reason}");
@@ -62,12 +62,10 @@ fn trial(name: &str, test: fn()) -> Trial {
 
 fn lab(arguments: &str) -> Command {
     let mut lab = Command::new(env!("CARGO_BIN_EXE_lab"));
-    lab.args(arguments.split_whitespace()).envs(built());
+    lab.args(arguments.split_whitespace()).envs(built().expect("the programs build"));
     lab
 }
 
 fn finished(lab: &mut Command) -> Finished {
-    let mut lab = Program::start(lab);
-    lab.close_stdin();
-    lab.finish()
+    finished::run(lab.stdin(Stdio::null())).expect("the lab runs")
 }

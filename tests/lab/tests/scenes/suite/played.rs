@@ -51,7 +51,7 @@ pub(crate) fn played(case: Case) -> Trial {
     Trial::test(name.trim(), move || {
         let finished = finished(&mut lab(&format!("run {scene} --json {settings}")));
         let said: Value = serde_json::from_slice(&finished.stdout)
-            .map_err(|error| format!("{error}: {}", finished.log.join("\n")))?;
+            .map_err(|error| format!("{error}: {}", finished.log()))?;
         finished.expect_code(0);
         assert_eq!(said["scene"], scene);
         let ends = said["ends"].as_array().expect("its ends");

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
+    io::{self, BufRead as _, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
 };
@@ -12,7 +12,7 @@ use nix::{
     unistd::Pid,
 };
 use serde_json::Value;
-use tests::{binaries::binary, wait_until};
+use tests::{binaries::binary, proc, wait_until};
 
 use super::{finished, lab};
 
@@ -79,35 +79,20 @@ pub(crate) fn a_picture_shows_what_passed() {
     }
 }
 
-/// The process ids of a process's children that are in one of these states (proc(5)).
-fn children(parent: u32, states: &str) -> Vec<String> {
-    let processes = fs::read_dir("/proc").expect("proc(5)").flatten();
-    let found =
-        processes.filter_map(|process| fs::read_to_string(process.path().join("stat")).ok());
-    let of_parent = |stat: String| {
-        let (before, after) = stat.rsplit_once(") ")?;
-        let mut fields = after.split(' ');
-        let (state, its_parent) = (fields.next()?, fields.next()?);
-        (states.contains(state) && its_parent == parent.to_string())
-            .then(|| before.split(' ').next().unwrap_or_default().to_owned())
-    };
-    found.filter_map(of_parent).collect()
-}
-
-/// Whether a process is there, and not only its exit code.
-fn lives(pid: &String) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit_once(") ").is_some_and(|(_, after)| !after.starts_with('Z'))
+fn none_lives(programs: &[proc::Child]) -> io::Result<bool> {
+    programs.iter().try_fold(true, |none, child| Ok(none && !proc::is_alive(child.pid)?))
 }
 
 /// Starts a scene, and returns the lab and its two programs once the server is stopped.
-fn in_mid_scene() -> (Child, Vec<String>) {
+fn in_mid_scene() -> (Child, Vec<proc::Child>) {
     let mut lab = lab("run server-stopped");
     let mut lab = lab.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("it starts");
     let mut shown = BufReader::new(lab.stdout.take().expect("it is piped")).lines();
     assert!(shown.any(|line| line.is_ok_and(|line| line.contains("server stopped (SIGSTOP)"))));
-    wait_until("the server is stopped", || !children(lab.id(), "T").is_empty());
-    let programs = children(lab.id(), "TSRD");
+    let id = lab.id();
+    wait_until(|| Ok(proc::children(id)?.iter().any(|child| child.state == 'T')))
+        .expect("the server is stopped");
+    let programs = proc::children(id).expect("the lab's programs");
     assert_eq!(programs.len(), 2, "the lab runs two programs");
     (lab, programs)
 }
@@ -117,7 +102,7 @@ pub(crate) fn an_interrupted_scene() {
     let pid = Pid::from_raw(i32::try_from(lab.id()).expect("a process id fits"));
     kill(pid, Signal::SIGINT).expect("it runs");
     assert_eq!(lab.wait().expect("it ends").code(), Some(130));
-    wait_until("both programs end", || !programs.iter().any(lives));
+    wait_until(|| none_lives(&programs)).expect("both programs end");
 }
 
 pub(crate) fn a_killed_lab() {
@@ -127,7 +112,7 @@ pub(crate) fn a_killed_lab() {
     let (mut lab, programs) = in_mid_scene();
     lab.kill().expect("it runs");
     lab.wait().expect("it ends");
-    wait_until("both programs end", || !programs.iter().any(lives));
+    wait_until(|| none_lives(&programs)).expect("both programs end");
 }
 
 pub(crate) fn a_scene_fits() {
@@ -145,8 +130,8 @@ pub(crate) fn without_cargo() {
         fs::copy(from, folder.path().join(name)).expect("a binary can be copied");
     };
     copy(Path::new(env!("CARGO_BIN_EXE_lab")), "lab");
-    copy(binary("server"), "server");
-    copy(binary("client"), "client");
+    copy(binary("server").expect("it builds"), "server");
+    copy(binary("client").expect("it builds"), "client");
     let mut lab = Command::new(folder.path().join("lab"));
     lab.args(["run", "server-killed", "--json"]).env("PATH", "/usr/bin:/bin").current_dir("/");
     for variable in ["CARGO", "TESTS_BINARY_server", "TESTS_BINARY_client"] {
