@@ -87,7 +87,7 @@ fn heartbeats(client: &mut Program) -> i64 {
 }
 
 #[test]
-#[ignore = "needs libfaketime: see TESTING.md"]
+#[ignore = "needs libfaketime: see docs/testing.md"]
 fn a_wall_clock_that_is_set_changes_nothing_but_the_log() {
     let (library, clock) = (library(), Clock::new());
     let mut command = clock.command(&library, "server");
