@@ -15,6 +15,7 @@ use nix::sys::signal::Signal;
 use tests::{
     DEADLINE,
     binaries::{Server, client, client_of_peer},
+    peer::Peer,
 };
 
 /// How often each side is stopped and continued.
@@ -55,6 +56,33 @@ fn a_server_that_is_stopped_around_its_deadlines_evicts_no_client_that_has_spoke
     for client in clients {
         client.finish_with("alive\n", b"ALIVE\n");
     }
+}
+
+#[test]
+fn a_probe_is_sent_though_the_server_is_stopped_and_continued_all_the_time() {
+    let server = Server::start(&["--timeout", "3s", "--probe", "1s"]).expect("the server starts");
+    let mut silent = Peer::connect(&server.address);
+    let reader = thread::spawn(move || {
+        let mut received = [0; 9];
+        let count = silent.read(&mut received);
+        received[..count].to_vec()
+    });
+    while !reader.is_finished() {
+        thread::sleep(Duration::from_millis(200)); // far shorter than the probe's time
+        server.program.pause().expect("the server is there");
+        server.program.signal(Signal::SIGCONT).expect("the server is there");
+    }
+    let received = reader.join().expect("something comes");
+    assert_eq!(received, b"HeartBeat", "the client was evicted without a probe");
+}
+
+#[test]
+fn an_urgent_byte_does_not_start_the_rule_again_at_its_verdict() {
+    let rule = ["--idle", "300ms", "--retry-interval", "300ms", "--retries", "0", "--stay"];
+    let (client, mut server) = client_of_peer(&rule).expect("the client connects");
+    socket2::SockRef::from(server.stream()).send_out_of_band(b"!").expect("it is sent");
+    assert_eq!(server.read_to_end(), b"HeartBeat", "the client asked once and gave up");
+    assert_eq!(client.finish().expect("the client ends").expect_ended(4).reason(), "unanswered");
 }
 
 /// Says something and waits for the answer. Returns when nothing had been sent yet, or `None` if
