@@ -104,7 +104,7 @@ impl Activity {
         self.0.lock().listening
     }
 
-    /// What has been received and handed on.
+    /// The echo and the round trips so far, all of it handed on.
     pub fn total(&self) -> Received {
         self.0.lock().received
     }

@@ -77,7 +77,7 @@ impl Ending {
         }
     }
 
-    /// What is wrong with the server or the way to it, if the kernel's evidence says so.
+    /// The cause, if the kernel's evidence names one.
     pub fn finding(&self) -> Option<Finding> {
         match self {
             Self::Unanswered(unanswered) => unanswered.finding,

@@ -22,16 +22,16 @@ use crate::{
     receive::News,
 };
 
-/// What the heartbeat thread works with.
+/// The heartbeat thread's view of the session.
 pub struct Heartbeat<'a> {
     pub rule: HeartbeatRule,
     pub outgoing: &'a Outgoing,
     pub activity: &'a Activity,
-    /// What the receiver tells; it is disconnected when the receiver ends.
+    /// News from the receiver; the channel is disconnected when the receiver ends.
     pub news: &'a Receiver<News>,
 }
 
-/// What happened in the silence so far.
+/// The silence so far.
 #[derive(Default)]
 struct SoFar {
     /// Heartbeats that could not be sent.
@@ -155,7 +155,7 @@ impl Heartbeat<'_> {
     }
 }
 
-/// What is known after so many unanswered heartbeats, in half a line.
+/// The kernel's evidence after so many unanswered heartbeats, in half a line.
 fn known(unanswered: u32, finding: Option<Finding>) -> String {
     let known = finding.map_or_else(String::new, |finding| format!(": {}", finding.so_far()));
     format!(" ({unanswered} unanswered{known})")

@@ -100,9 +100,7 @@ fn run(cli: &Cli, log: &Log) -> Result<Ending, Box<dyn Error>> {
     if let Some(keepalive) = detect.keepalive() {
         keepalive.apply(&session.stream)?.log(None);
     }
-    if let Detect::Keepalive(keepalive) = detect
-        && let Some(warning) = keepalive.warning()
-    {
+    if let Some(warning) = detect.warning() {
         warn!(event = "no_user_timeout", "{warning}");
     }
     let hint = if io::stdin().is_terminal() { "; type a line, Ctrl-D ends" } else { "" };

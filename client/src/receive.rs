@@ -42,7 +42,7 @@ const PROBE_PATIENCE: Duration = Duration::from_millis(10);
 /// probes without end and acknowledges nothing must not cost us memory without end.
 const MOST_DUE: usize = 1024;
 
-/// What the receiver works with.
+/// The receiver's view of the session.
 pub struct Receive<'a, W> {
     pub stream: &'a TcpStream,
     /// The heartbeats that were announced.

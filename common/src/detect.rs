@@ -36,6 +36,24 @@ impl Detect {
             Self::Keepalive(keepalive) | Self::Both(keepalive) => Some(*keepalive),
         }
     }
+
+    /// A warning for where keepalive is the only way to detect and nothing limits how long bytes
+    /// may be in flight. The limit that it proposes is at most a minute: it must be shorter than
+    /// the about 15 minutes of retransmission that it is to end.
+    pub fn warning(&self) -> Option<String> {
+        const PROPOSAL: Duration = Duration::from_mins(1);
+        match self {
+            Self::Keepalive(keepalive) if keepalive.user_timeout.is_none() && HAS_USER_TIMEOUT => {
+                let proposal = keepalive.detection_time().min(PROPOSAL);
+                Some(format!(
+                    "while data is in flight keepalive is silent, and the kernel retransmits for \
+                     about 15 minutes (tcp(7)) before it gives up; --user-timeout {} limits that",
+                    humantime::format_duration(proposal)
+                ))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// TCP keepalive's figures, tcp(7).
@@ -110,23 +128,6 @@ impl Keepalive {
             "{}{self}",
             conn.map_or_else(String::new, |conn| format!("conn-{conn} "))
         );
-    }
-
-    /// What to warn of where keepalive is the only way to detect and nothing limits how long
-    /// bytes may be in flight.
-    ///
-    /// The proposal is no longer than a minute: the limit must be shorter than the about 15
-    /// minutes of retransmission that it is to end.
-    pub fn warning(&self) -> Option<String> {
-        const PROPOSAL: Duration = Duration::from_mins(1);
-        if self.user_timeout.is_some() || !HAS_USER_TIMEOUT {
-            return None;
-        }
-        let proposal = humantime::format_duration(self.detection_time().min(PROPOSAL));
-        Some(format!(
-            "while data is in flight keepalive is silent, and the kernel retransmits for about 15 \
-             minutes (tcp(7)) before it gives up; --user-timeout {proposal} limits that"
-        ))
     }
 }
 

@@ -108,12 +108,13 @@ mod on_linux {
     #[test]
     fn a_warning_proposes_a_user_timeout_that_is_shorter_than_retransmission() {
         let limited = Keepalive { user_timeout: Some(Duration::from_secs(1)), ..ARTICLE };
-        assert_eq!(limited.warning(), None);
-        let warning = ARTICLE.warning().unwrap();
+        assert_eq!(Detect::Keepalive(limited).warning(), None);
+        assert_eq!(Detect::Both(ARTICLE).warning(), None, "the heartbeat limits it");
+        let warning = Detect::Keepalive(ARTICLE).warning().unwrap();
         assert!(warning.ends_with("--user-timeout 1m limits that"), "{warning}");
         let quick =
             Keepalive { idle: Duration::from_secs(1), interval: Duration::from_secs(1), ..ARTICLE };
-        let warning = quick.warning().unwrap();
+        let warning = Detect::Keepalive(quick).warning().unwrap();
         assert!(warning.ends_with("--user-timeout 10s limits that"), "{warning}");
     }
 

@@ -101,9 +101,7 @@ fn run(cli: &Cli, config: Config, log: &Log) -> Result<(), Box<dyn Error>> {
             Count(room as u64, "connection")
         );
     }
-    if let Detect::Keepalive(keepalive) = config.detect
-        && let Some(warning) = keepalive.warning()
-    {
+    if let Some(warning) = config.detect.warning() {
         warn!(event = "no_user_timeout", "{warning}");
     }
     let pid = process::id();

@@ -1,12 +1,12 @@
-//! Client → server, as the client writes it: text in which no line can be mistaken
-//! for a heartbeat or an escape.
+//! The client's side of client → server: text in which no line can be mistaken for a heartbeat
+//! or an escape.
 
 use std::borrow::Cow;
 
 use super::{DLE, HEARTBEAT};
 
-/// Puts one [`DLE`] in front of each line that begins with the token or with DLE,
-/// and counts what went through.
+/// Puts one [`DLE`] in front of each line that begins with the token or with DLE, and counts
+/// lines and bytes.
 pub struct Escaper {
     at_boundary: bool,
     lines: u64,
@@ -20,9 +20,9 @@ impl Default for Escaper {
 }
 
 impl Escaper {
-    /// The next piece of the text, ready for the wire; borrowed where nothing had to
-    /// be escaped. A line that is cut while it still looks like the beginning of the
-    /// token is escaped to be safe, so any cut of a text arrives as the same text.
+    /// Returns the next piece of the text, ready for the wire. It is borrowed if nothing had to be
+    /// escaped. A line that is cut while it still looks like the beginning of the token is
+    /// escaped, too, so any cut of a text arrives as the same text.
     pub fn escape<'a>(&mut self, text: &'a [u8]) -> Cow<'a, [u8]> {
         let newlines = memchr::memchr_iter(b'\n', text);
         let line_starts = self
@@ -53,12 +53,12 @@ impl Escaper {
         self.at_boundary
     }
 
-    /// Newlines that went through.
+    /// Newlines so far.
     pub fn lines(&self) -> u64 {
         self.lines
     }
 
-    /// Bytes of text that went through, without the escapes.
+    /// Bytes of text so far, without the escapes.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }

@@ -9,10 +9,10 @@
 //! | server → client | echo | the line, its ASCII letters in upper case |
 //! | server → client | probe | `HeartBeat` at a line's start |
 //!
-//! A message boundary is the start of the stream, the end of a heartbeat and the
-//! end of a line. TCP carries a byte stream, so nothing here depends on how the
-//! bytes were cut into reads: [`RequestReader`] and [`ReplyReader`] give the same
-//! answer for every cut. They hold back only what could still become a token.
+//! A message boundary is the start of the stream, the end of a heartbeat and the end of a line.
+//! TCP carries a byte stream, so nothing here depends on how the bytes were cut into reads:
+//! [`RequestReader`] and [`ReplyReader`] give the same answer for every cut. They hold back only
+//! bytes that may still become a token.
 //!
 //! [`Escaper`] and [`ReplyReader`] are the client's half, [`RequestReader`] is the
 //! server's.
@@ -33,13 +33,13 @@ pub const HEARTBEAT: &[u8] = b"HeartBeat";
 /// The server's answer to a heartbeat.
 pub const ACKNOWLEDGEMENT: &[u8] = b"OK";
 
-/// ASCII "data link escape": the line behind it is text, whatever it begins with.
+/// ASCII "data link escape": the line after it is text, whatever it begins with.
 pub const DLE: u8 = 0x10;
 
 /// A read buffer whose undecided bytes wait in front of the next read's.
 ///
-/// It begins small and grows when a read fills it: a client that sends nothing but
-/// heartbeats costs no more memory than they need.
+/// It begins small and grows when a read fills it, so a client that sends only heartbeats costs
+/// little memory.
 struct ReadBuffer {
     bytes: Vec<u8>,
     undecided: Range<usize>,
@@ -47,7 +47,7 @@ struct ReadBuffer {
     was_filled: bool,
 }
 
-/// Where a read buffer begins: room for many heartbeats, or a screen's line or two.
+/// The first size of a read buffer: room for many heartbeats, or for a line or two of text.
 const FIRST_CAPACITY: usize = 512;
 
 impl ReadBuffer {

@@ -1,14 +1,13 @@
-//! Server → client, as the client reads it.
+//! The client's side of server → client.
 //!
-//! `OK` is an acknowledgement only where one is due: after the echo of the last line
-//! that was sent before a heartbeat. Anywhere else it is the echo of somebody's `ok`.
-//! So the reader is told of each heartbeat before its bytes go out, and counts lines.
+//! `OK` is an acknowledgement only where one is due: after the echo of the last line that was
+//! sent before a heartbeat. Anywhere else it is the echo of a typed `ok`. So each heartbeat is
+//! announced to the reader before its bytes go out, and the reader counts lines.
 //!
-//! Peers that speak the original article's C++ answer in two more ways, which are
-//! taken where an acknowledgement is due: `OK\0rtBeat` (`OK` and its terminator copied
-//! over the nine bytes received, and nine written back), and `HEARTBEAT` (the token
-//! not recognised, and echoed). No echo has a lower-case letter, so neither these nor
-//! the server's probe can be mistaken.
+//! The article's server answers in two more ways, which are accepted where an acknowledgement is
+//! due: `OK\0rtBeat` (it copies `OK` and a NUL over the nine bytes received and writes nine bytes
+//! back), and `HEARTBEAT` (it did not recognise the token, and echoed it). No echo has a
+//! lower-case letter, so neither these nor the server's probe can be mistaken.
 
 use std::{collections::VecDeque, ops::Range, time::Instant};
 
@@ -20,7 +19,7 @@ const ORIGINAL_TAIL: &[u8] = b"\0rtBeat";
 /// The echo of a heartbeat that the original server did not recognise.
 const ORIGINAL_ECHO: &[u8] = b"HEARTBEAT";
 
-/// A heartbeat on its way, as entered in the books before its bytes were written.
+/// A heartbeat, as it is announced before its bytes are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SentHeartbeat {
     /// Its number within the silence, from 1; none if it answers a probe.
@@ -31,7 +30,7 @@ pub struct SentHeartbeat {
     pub at: Instant,
 }
 
-/// What the server said beside its echoes.
+/// A message from the server that is not echo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reply {
     /// The acknowledgement of this heartbeat.
@@ -47,7 +46,7 @@ enum Place {
     AfterOk,
 }
 
-/// What stands at a line's start.
+/// The message at a line's start.
 enum Start {
     Probe,
     Acknowledgement(&'static [u8]),
@@ -79,7 +78,7 @@ impl ReplyReader {
         }
     }
 
-    /// A heartbeat was sent; heartbeats are told of in the order in which they went out.
+    /// Announces a heartbeat. Heartbeats are announced in the order in which they go out.
     pub fn expect(&mut self, heartbeat: SentHeartbeat) {
         self.due.push_back(heartbeat);
     }
@@ -94,8 +93,8 @@ impl ReplyReader {
         self.buffer.space()
     }
 
-    /// Takes the `received` bytes that were read into [`space`](Self::space), shows
-    /// what is no echo to `seen` and returns the echo.
+    /// Takes the `received` bytes that were read into [`space`](Self::space), calls `seen` with
+    /// everything that is not echo, and returns the echo.
     ///
     /// # Panics
     /// If `received` is more than the space that was lent.
@@ -149,7 +148,7 @@ impl ReplyReader {
         &self.buffer.bytes[..written]
     }
 
-    /// The stream has ended: what was held back is echo after all.
+    /// The stream has ended, so bytes that were held back are echo.
     pub fn finish(&mut self) -> &[u8] {
         let held = self.buffer.undecided.clone();
         self.buffer.undecided = 0..0;
@@ -173,16 +172,16 @@ impl ReplyReader {
         self.due.front().filter(|heartbeat| heartbeat.after_lines == self.lines).copied()
     }
 
-    /// Forgets the heartbeats that were passed over: a server answers in order, so it
-    /// will not answer them any more.
+    /// Forgets heartbeats that were due before this line. A server answers in order, so it will
+    /// not answer them any more.
     fn forget_before(&mut self, lines: u64) {
         while self.due.front().is_some_and(|heartbeat| heartbeat.after_lines < lines) {
             self.due.pop_front();
         }
     }
 
-    /// How many of these bytes, the first of which is echo, are echo for certain: all
-    /// up to the first line's start where a probe may stand or an acknowledgement is due.
+    /// How many of these bytes are certainly echo, if the first one is: all up to the first start of
+    /// a line where a probe may stand or an acknowledgement is due.
     fn echo_length(&mut self, range: Range<usize>) -> usize {
         self.forget_before(self.lines + 1); // we are within the next line
         let bytes = &self.buffer.bytes[range];

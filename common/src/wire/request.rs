@@ -1,4 +1,4 @@
-//! Client → server, as the server reads it.
+//! The server's side of client → server.
 //!
 //! A reply never outgrows its request (a heartbeat shrinks from nine bytes to two,
 //! an escaped line loses one, text keeps its length), so the server answers inside
@@ -7,7 +7,7 @@
 
 use super::{ACKNOWLEDGEMENT, DLE, HEARTBEAT, ReadBuffer};
 
-/// What the server found in its client's bytes.
+/// A message, or a part of one, in a client's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Request<'a> {
     /// A heartbeat.
@@ -36,8 +36,8 @@ impl RequestReader {
         self.buffer.space()
     }
 
-    /// Takes the `received` bytes that were read into [`space`](Self::space), shows
-    /// each request to `seen` and returns the replies, in order.
+    /// Takes the `received` bytes that were read into [`space`](Self::space), calls `seen` with
+    /// each request, and returns the replies in order.
     ///
     /// # Panics
     /// If `received` is more than the space that was lent.
@@ -87,8 +87,8 @@ impl RequestReader {
         self.at_boundary
     }
 
-    /// The stream has ended: what was held back is text after all. Shows it to
-    /// `seen` and returns its echo.
+    /// The stream has ended, so bytes that were held back are text. Calls `seen` with them and
+    /// returns their echo.
     pub fn finish(&mut self, mut seen: impl FnMut(Request<'_>)) -> &[u8] {
         let text = &mut self.buffer.bytes[self.buffer.undecided.clone()];
         self.buffer.undecided = 0..0;
@@ -100,8 +100,8 @@ impl RequestReader {
     }
 }
 
-/// How many of these bytes, the first of which is text, are text for certain: all
-/// up to the first line that begins as a heartbeat or an escape does.
+/// How many of these bytes are certainly text, if the first one is: all up to the first line that
+/// may begin with a heartbeat or an escape.
 fn text_length(bytes: &[u8]) -> usize {
     memchr::memchr_iter(b'\n', bytes)
         .map(|newline| newline + 1)
