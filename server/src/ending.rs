@@ -24,51 +24,21 @@ pub enum Ending {
     Panicked,
 }
 
-/// The reason in a word, by which the totals are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reason {
-    ClosedByClient,
-    Silent,
-    NotReading,
-    HostSilent,
-    Reset,
-    GaveUp,
-    ServerStopped,
-    Failed,
-    Panicked,
-}
-
-impl Reason {
-    /// The reason as the log's field `reason` holds it.
-    pub fn name(self) -> &'static str {
+impl Ending {
+    /// The reason in a word, by which the totals are kept, as the log's field `reason` holds it.
+    pub fn reason(&self) -> &'static str {
         match self {
             Self::ClosedByClient => "closed_by_client",
-            Self::Silent => "silent",
-            Self::NotReading => "not_reading",
-            Self::HostSilent => "host_silent",
-            Self::Reset => "reset",
-            Self::GaveUp => "gave_up",
-            Self::ServerStopped => "server_stopped",
-            Self::Failed => "failed",
-            Self::Panicked => "panicked",
-        }
-    }
-}
-
-impl Ending {
-    pub fn reason(&self) -> Reason {
-        match self {
-            Self::ClosedByClient => Reason::ClosedByClient,
             Self::Evicted(eviction) => match eviction.finding().map(|finding| finding.cause) {
-                Some(Cause::NotReading) => Reason::NotReading,
-                Some(Cause::HostSilent) => Reason::HostSilent,
-                _ => Reason::Silent,
+                Some(Cause::NotReading) => "not_reading",
+                Some(Cause::HostSilent) => "host_silent",
+                _ => "silent",
             },
-            Self::Lost(Lost { verdict: GaveUp::Reset, .. }) => Reason::Reset,
-            Self::Lost(_) => Reason::GaveUp,
-            Self::ServerStopped => Reason::ServerStopped,
-            Self::Failed(_) => Reason::Failed,
-            Self::Panicked => Reason::Panicked,
+            Self::Lost(Lost { verdict: GaveUp::Reset, .. }) => "reset",
+            Self::Lost(_) => "gave_up",
+            Self::ServerStopped => "server_stopped",
+            Self::Failed(_) => "failed",
+            Self::Panicked => "panicked",
         }
     }
 
@@ -94,7 +64,7 @@ impl Ending {
         macro_rules! ended {
             ($level:ident) => {
                 event_with_finding!($level, self.finding(), {
-                    event = "ended", conn, reason = self.reason().name(), silent_s, probed,
+                    event = "ended", conn, reason = self.reason(), silent_s, probed,
                     error, heartbeats, bytes_in, bytes_out
                 }, "conn-{conn} {self}")
             };

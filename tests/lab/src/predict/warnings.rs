@@ -66,7 +66,7 @@ pub fn warnings(settings: &Settings, middlebox: Option<Duration>) -> Vec<Warning
         (Kind::OneSignOfLife, one_sign_of_life(settings)),
         (Kind::GivesUpLater, gives_up_later(settings)),
         (Kind::CountOverridden, count_overridden(settings)),
-        (Kind::NoUserTimeout, no_user_timeout(settings)),
+        (Kind::NoUserTimeout, settings.detect.warning()),
         (Kind::Middlebox, forgotten(settings, middlebox)),
     ];
     checks.into_iter().filter_map(|(kind, text)| Some(Warning { kind, text: text? })).collect()
@@ -127,14 +127,6 @@ fn count_overridden(settings: &Settings) -> Option<String> {
             figures.count,
         )
     })
-}
-
-/// With `both`, the heartbeat bounds how long bytes may be in flight.
-fn no_user_timeout(settings: &Settings) -> Option<String> {
-    match settings.detect {
-        Detect::Keepalive(figures) => figures.warning(),
-        Detect::Heartbeat | Detect::Both(_) => None,
-    }
 }
 
 fn forgotten(settings: &Settings, middlebox: Option<Duration>) -> Option<String> {
