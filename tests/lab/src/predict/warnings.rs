@@ -2,7 +2,6 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use common::detect::Detect;
 use serde::Serialize;
 
 use super::{detection::sign_of_life_every, kernel};
