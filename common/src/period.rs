@@ -41,9 +41,13 @@ impl FromStr for Period {
     }
 }
 
+/// The period in one word where people would say it so: `75s`, not `1m 15s`.
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        humantime::format_duration(self.0).fmt(f)
+        match (self.0.as_secs(), self.0.subsec_nanos()) {
+            (seconds @ ..120, 0) => write!(f, "{seconds}s"),
+            _ => humantime::format_duration(self.0).fmt(f),
+        }
     }
 }
 

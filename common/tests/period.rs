@@ -13,6 +13,13 @@ fn periods_are_read_as_people_write_them() {
 }
 
 #[test]
+fn a_period_is_shown_as_people_write_it() {
+    for text in ["25s", "60s", "75s", "500ms", "2m", "2h", "1m 30s 500ms"] {
+        assert_eq!(text.parse::<Period>().unwrap().to_string(), text);
+    }
+}
+
+#[test]
 fn periods_that_make_no_sense_are_refused() {
     for text in ["", "0", "0s", "0ms", "-1s", "25", "s", "soon", "1 parsec", "366days"] {
         assert!(text.parse::<Period>().is_err(), "{text:?} was taken");
