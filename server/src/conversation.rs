@@ -78,7 +78,7 @@ impl<'a> Conversation<'a> {
         let mut requests = RequestReader::new(READ_SIZE);
         loop {
             let received = self.read(&mut requests)?;
-            if received > 0 && !self.hear(received) {
+            if received > 0 && !self.enter(received) {
                 return Ok(());
             }
             let mut heartbeats = 0;
@@ -128,7 +128,7 @@ impl<'a> Conversation<'a> {
     }
 
     /// Enters that bytes have come. Returns whether the connection is still in the queue.
-    fn hear(&mut self, received: usize) -> bool {
+    fn enter(&mut self, received: usize) -> bool {
         self.heard = Instant::now();
         self.past_probe = false;
         self.traffic.bytes_in += received as u64;
