@@ -1,24 +1,20 @@
-//! The README and `docs/`: each relative link leads somewhere, and each test that a table names
-//! is in the file beside it.
+//! The README and `docs/`: each relative link leads somewhere, and each test that a page names
+//! is in a file beside it.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// The pages, each with its folder and its text without code blocks.
+/// The pages, each with its text outside code blocks.
 fn pages() -> Vec<(PathBuf, String)> {
-    let docs = fs::read_dir(workspace().join("docs")).expect("docs/ is there").flatten();
-    let files = docs.map(|entry| entry.path()).chain([workspace().join("README.md")]);
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let docs = fs::read_dir(workspace.join("docs")).expect("docs/ is there").flatten();
+    let files = docs.map(|entry| entry.path()).chain([workspace.join("README.md")]);
     let pages = files.filter(|file| file.extension().is_some_and(|extension| extension == "md"));
     let text = |file: PathBuf| {
         let text = fs::read_to_string(&file).expect("a page can be read");
-        let outside_code: String = text.split("```").step_by(2).collect();
-        (file, outside_code)
+        (file, text.split("```").step_by(2).collect())
     };
     pages.map(text).collect()
 }
@@ -41,8 +37,7 @@ fn every_relative_link_leads_somewhere() {
     for (file, text) in pages() {
         for link in links(&text).filter(|link| !link.starts_with("http")) {
             let (path, fragment) = link.split_once('#').unwrap_or((link, ""));
-            let folder = file.parent().expect("a page is in a folder");
-            let target = if path.is_empty() { file.clone() } else { folder.join(path) };
+            let target = if path.is_empty() { file.clone() } else { file.with_file_name(path) };
             let has_anchor = || {
                 let text = fs::read_to_string(&target).unwrap_or_default();
                 text.lines().any(|line| line.starts_with('#') && anchor(line) == fragment)
@@ -55,27 +50,41 @@ fn every_relative_link_leads_somewhere() {
     assert!(broken.is_empty(), "links that lead nowhere:\n{}", broken.join("\n"));
 }
 
+/// A test's name is a sentence in backticks, of three words or more.
+fn is_test_name(code: &&str) -> bool {
+    let is_part = |c| matches!(c, 'a'..='z' | '0'..='9' | '_');
+    code.chars().all(is_part) && code.matches('_').count() >= 2
+}
+
 #[test]
-fn every_test_that_a_page_names_is_in_the_file_beside_it() {
-    let (mut missing, mut found) = (Vec::new(), 0);
-    for (file, text) in pages() {
-        for part in text.split("` in [").collect::<Vec<_>>().windows(2) {
-            let name = part[0].rsplit('`').next().unwrap_or_default();
-            let Some(link) = part[1].split_once("](").and_then(|(_, rest)| rest.split_once(')'))
-            else {
-                continue;
-            };
-            if !link.0.contains("/tests/") {
-                continue; // a file of the sources, not of the tests
+fn every_test_that_a_page_names_is_in_a_file_beside_it() {
+    let (mut wrong, mut found) = (Vec::new(), 0);
+    let is_checked = |file: &Path| file.ends_with("article.md") || file.ends_with("testing.md");
+    for (file, text) in pages().into_iter().filter(|(file, _)| is_checked(file)) {
+        // What stands beside a name is its row of a table, or its paragraph.
+        for passage in text.replace("|\n", "|\n\n").split("\n\n") {
+            let tests = links(passage).filter(|link| link.contains("/tests/"));
+            let read = |link| fs::read_to_string(file.with_file_name(link)).unwrap_or_default();
+            let sources: String = tests.map(read).collect();
+            let code: Vec<&str> = passage.split('`').skip(1).step_by(2).collect();
+            for name in code.iter().copied().filter(is_test_name) {
+                found += 1;
+                if !sources.contains(&format!("fn {name}(")) {
+                    wrong.push(format!("{}: no such test: {name}", file.display()));
+                }
             }
-            let source = file.parent().expect("a page is in a folder").join(link.0);
-            let source = fs::read_to_string(source).unwrap_or_default();
-            found += 1;
-            if !source.contains(&format!("fn {name}(")) {
-                missing.push(format!("{}: {name} in {}", file.display(), link.0));
+            // In a command, what follows the test's file is a part of one test's name.
+            let commands = code.iter().filter(|code| code.starts_with("cargo test -p "));
+            let filters = commands.filter_map(|command| command.split(' ').nth(6));
+            for filter in filters.filter(|filter| !filter.starts_with("--")) {
+                let names = sources.split("fn ").filter_map(|rest| rest.split_once('('));
+                let matching = names.filter(|(name, _)| name.contains(filter)).count();
+                if matching != 1 {
+                    wrong.push(format!("{}: {matching} tests match {filter}", file.display()));
+                }
             }
         }
     }
-    assert!(missing.is_empty(), "tests that are not there:\n{}", missing.join("\n"));
+    assert!(wrong.is_empty(), "names of tests that are wrong:\n{}", wrong.join("\n"));
     assert!(found > 10, "only {found} names of tests were found in the pages");
 }
