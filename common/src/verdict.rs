@@ -13,8 +13,8 @@ pub enum Unread {
     Nothing,
     /// Bytes, an end of stream or an error that a read would return at once.
     Something,
-    /// This cannot be told: the system cannot be asked, or a reader may just have taken bytes
-    /// out of the kernel and not entered them yet.
+    /// This cannot be told: the system cannot be asked, or the thread that reads may be held up
+    /// before it enters bytes that it has taken.
     Unknown,
 }
 

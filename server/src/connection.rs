@@ -17,7 +17,7 @@ use std::{
 use common::{
     diagnosis::Finding,
     kernel::{self, Evidence, Side},
-    verdict::{self, Verdict},
+    verdict::{self, Unread, Verdict},
 };
 
 use crate::limits::Place;
@@ -92,13 +92,15 @@ impl Connection {
         self.writing.store(writing, Ordering::Relaxed);
     }
 
-    /// Judges the client, whose deadline passed `late` ago. The bytes of a client that does not
-    /// read its replies stay unread here, and prove nothing.
+    /// Judges the client, whose deadline passed `late` ago. While the thread is writing, unread
+    /// bytes prove nothing: a client that does not read its replies blocks the thread, and its
+    /// bytes stay unread. But a thread that was only held up goes on to read in a moment.
     pub fn judge(&self, late: Duration) -> Verdict {
-        if self.writing.load(Ordering::Relaxed) {
-            return Verdict::Dead;
-        }
-        let unread = kernel::unread(&self.stream, self.entered.load(Ordering::Acquire));
+        let unread = if self.writing.load(Ordering::Relaxed) {
+            Unread::Unknown
+        } else {
+            kernel::unread(&self.stream, self.entered.load(Ordering::Acquire))
+        };
         let verdict = verdict::judge(unread, late, self.waited.load(Ordering::Relaxed));
         if matches!(verdict, Verdict::Wait(_)) {
             self.waited.store(true, Ordering::Relaxed);

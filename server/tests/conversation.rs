@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use common::verdict::Verdict;
 use server::{
     connection::{Connection, Cut},
     conversation::Conversation,
@@ -61,6 +62,16 @@ fn a_byte_that_comes_when_the_server_stops_does_not_turn_the_stop_into_a_close()
     let (ending, _) = Conversation::new(&connection, &queue, None).run();
     stop.join().unwrap();
     assert!(matches!(ending, Ending::ServerStopped), "{ending}");
+}
+
+#[test]
+fn a_thread_that_is_writing_gets_a_moment_to_read_before_its_client_is_dead() {
+    let (_client, connection, _queue) = connected();
+    connection.set_writing(true);
+    assert!(matches!(connection.judge(Duration::ZERO), Verdict::Wait(_)));
+    assert_eq!(connection.judge(Duration::ZERO), Verdict::Dead, "it blocks the thread");
+    connection.set_writing(false);
+    assert_eq!(connection.judge(Duration::ZERO), Verdict::Heard, "it said hello");
 }
 
 #[test]

@@ -43,8 +43,9 @@ fn a_client_that_is_stopped_around_its_deadline_does_not_give_up_a_server_that_a
 #[test]
 fn a_server_that_is_stopped_around_its_deadlines_evicts_no_client_that_has_spoken() {
     let server = Server::start(&["--timeout", "400ms"]).expect("the server starts");
-    // The clients never give up, and speak far more often than the server's timeout.
-    let rule = ["--idle", "50ms", "--retry-interval", "1m"];
+    // The clients never give up, and speak far more often than the server's timeout, answered or
+    // not.
+    let rule = ["--idle", "50ms", "--retry-interval", "50ms", "--retries", "100000"];
     let clients: Vec<_> =
         (0..8).map(|_| client(&server.address, &rule).expect("the client connects")).collect();
     for _ in 0..STOPS {
