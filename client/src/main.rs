@@ -30,7 +30,7 @@ use tracing::{debug, info, warn};
 /// Lines from stdin go out; their echoes come to stdout, byte for byte; everything else
 /// is said on stderr. When nothing has come from the server for --idle, a heartbeat is
 /// sent, and up to --retries more, one every --retry-interval. Any byte from the server
-/// starts over. When all go unanswered, the server is dead.
+/// starts the count again. When all go unanswered, the server counts as dead.
 #[derive(Parser)]
 #[command(
     version,
@@ -39,14 +39,14 @@ use tracing::{debug, info, warn};
         Exit codes:\n  \
           0    everything was sent and answered, or the reader of stdout has gone\n  \
           1    could not connect, or an I/O error\n  \
-          2    usage\n  \
+          2    wrong usage\n  \
           3    the server closed the connection\n  \
           4    the heartbeats went unanswered\n  \
           5    the kernel declared the connection dead\n  \
           130  interrupted (Ctrl-C, SIGTERM or SIGHUP)"
 )]
 struct Cli {
-    /// The server; of a host name, each address is tried
+    /// The server to connect to; each address of a host name is tried
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005", value_parser = args::host_and_port)]
     server: String,
 
@@ -58,7 +58,7 @@ struct Cli {
     #[arg(long, value_name = "DURATION", default_value_t = HeartbeatRule::ARTICLE.interval)]
     retry_interval: Period,
 
-    /// Heartbeats after the first before giving up
+    /// Send this many heartbeats after the first before giving up
     #[arg(long, value_name = "N", default_value_t = HeartbeatRule::ARTICLE.retries)]
     retries: u32,
 
@@ -69,7 +69,7 @@ struct Cli {
     #[command(flatten)]
     detect: Detect,
 
-    /// Log what the kernel knows while the server is silent, too
+    /// Also log what the kernel knows while the server is silent
     #[arg(short, long)]
     verbose: bool,
 

@@ -85,11 +85,11 @@ struct DetectFlags {
     #[arg(long, value_name = "DURATION", default_value_t = Keepalive::INTERVAL, help_heading = KEEPALIVE)]
     keepalive_interval: KeepaliveSeconds,
 
-    /// Unanswered keepalive probes after which the connection is dead
+    /// End the connection after this many unanswered keepalive probes
     #[arg(long, value_name = "N", default_value_t = Keepalive::COUNT, value_parser = clap::value_parser!(u32).range(1..=127), help_heading = KEEPALIVE)]
     keepalive_count: u32,
 
-    /// Give up on bytes in flight that stay unacknowledged this long (overrides the count; Linux only)
+    /// End the connection when bytes stay unacknowledged this long (overrides the count; Linux only)
     #[arg(long, value_name = "DURATION", help_heading = KEEPALIVE)]
     user_timeout: Option<UserTimeoutSeconds>,
 }

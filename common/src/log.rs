@@ -39,7 +39,7 @@ pub const HEARTBEATS: &str = "heartbeats";
 /// The flags that choose what is logged and how. Each program has a `--verbose` of its own.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct LogArgs {
-    /// Log only what went wrong
+    /// Log only warnings and errors
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
 

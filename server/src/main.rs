@@ -27,7 +27,7 @@ use tracing::{info, warn};
 #[command(
     version,
     after_help = "Ctrl-C stops it: it closes every connection and prints what it did.\n\
-        Exit codes: 0 stopped, 1 could not listen, 2 usage.\n\n\
+        Exit codes: 0 stopped, 1 could not start, 2 wrong usage.\n\n\
         Try it: run `server` in one terminal and `client` in another. Then hang the server with \
         `kill -STOP PID` (its first line says the PID), and wake it with `kill -CONT PID`."
 )]
@@ -44,14 +44,14 @@ struct Cli {
     #[arg(long, value_name = "DURATION")]
     probe: Option<Period>,
 
-    /// Close new connections at once while this many are held
+    /// Hold at most this many connections, and close further ones at once
     #[arg(long, value_name = "N", default_value_t = Config::MAX_CONNECTIONS, value_parser = args::at_least_one)]
     max_connections: usize,
 
     #[command(flatten)]
     detect: Detect,
 
-    /// Log the text that passes, too
+    /// Also log the text that passes
     #[arg(short, long)]
     verbose: bool,
 

@@ -26,7 +26,7 @@ use load::{compare::compare, growth::growth, load::Load, progress};
     name = "load",
     after_help = "Examples:\n  \
     load --server 127.0.0.1:5005 --connections 64\n  \
-    load --server 127.0.0.1:5005 --connections 64 --rate 10000 --pid $(pgrep -x server)\n  \
+    load --server 127.0.0.1:5005 --connections 64 --rate 10000 --pid PID\n  \
     load --compare --connections 1,64,1000,5000\n  \
     load --scenario storm --connections 10000\n  \
     load --soak 10m\n  \
