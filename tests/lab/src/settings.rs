@@ -8,10 +8,7 @@ use std::time::Duration;
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, error::ErrorKind};
 use client::liveness::HeartbeatRule;
-use common::{
-    detect::{Detect, Keepalive},
-    period::Period,
-};
+use common::{detect::Detect, period::Period};
 use server::server::Config;
 
 use crate::event::Role;
@@ -120,49 +117,37 @@ impl Settings {
     }
 
     pub fn arguments(&self, role: Role) -> Vec<String> {
-        [self.own_flags(role), self.detect_flags()].concat()
+        self.flags(|of| of.is_none_or(|of| of == role))
     }
 
     pub fn lab_arguments(&self) -> Vec<String> {
-        [self.own_flags(Role::Client), self.own_flags(Role::Server), self.detect_flags()].concat()
+        self.flags(|_| true)
     }
 
-    fn own_flags(&self, role: Role) -> Vec<String> {
-        match role {
-            Role::Client => [
-                flag("--idle", &in_one_word(self.idle())),
-                flag("--retry-interval", &in_one_word(self.rule.interval.get())),
-                flag("--retries", &self.rule.retries),
-            ]
-            .concat(),
-            Role::Server => {
-                let probe = self.probe.map(|probe| flag("--probe", &in_one_word(probe)));
-                let timeout = flag("--timeout", &in_one_word(self.timeout));
-                timeout.into_iter().chain(probe.into_iter().flatten()).collect()
-            }
-        }
-    }
-
-    fn detect_flags(&self) -> Vec<String> {
+    /// The flags of those programs that are wanted. A flag without a program is both programs'.
+    fn flags(&self, is_wanted: impl Fn(Option<Role>) -> bool) -> Vec<String> {
         let mode = match self.detect {
             Detect::Heartbeat => "heartbeat",
             Detect::Keepalive(_) => "keepalive",
             Detect::Both(_) => "both",
         };
-        let mut flags = flag("--detect", &mode).to_vec();
-        if let Some(Keepalive { idle, interval, count, user_timeout }) = self.detect.keepalive() {
-            flags.extend(flag("--keepalive-idle", &in_one_word(idle)));
-            flags.extend(flag("--keepalive-interval", &in_one_word(interval)));
-            flags.extend(flag("--keepalive-count", &count));
-            let limit = user_timeout.map(|limit| flag("--user-timeout", &in_one_word(limit)));
-            flags.extend(limit.into_iter().flatten());
-        }
-        flags
+        let (client, server) = (Some(Role::Client), Some(Role::Server));
+        let keepalive = self.detect.keepalive();
+        let flags = [
+            (client, "--idle", Some(in_one_word(self.idle()))),
+            (client, "--retry-interval", Some(in_one_word(self.rule.interval.get()))),
+            (client, "--retries", Some(self.rule.retries.to_string())),
+            (server, "--timeout", Some(in_one_word(self.timeout))),
+            (server, "--probe", self.probe.map(in_one_word)),
+            (None, "--detect", Some(mode.to_owned())),
+            (None, "--keepalive-idle", keepalive.map(|figures| in_one_word(figures.idle))),
+            (None, "--keepalive-interval", keepalive.map(|figures| in_one_word(figures.interval))),
+            (None, "--keepalive-count", keepalive.map(|figures| figures.count.to_string())),
+            (None, "--user-timeout", self.user_timeout().map(in_one_word)),
+        ];
+        let wanted = flags.into_iter().filter(|(role, ..)| is_wanted(*role));
+        wanted.filter_map(|(_, name, value)| Some([name.to_owned(), value?])).flatten().collect()
     }
-}
-
-fn flag(name: &str, value: &impl ToString) -> [String; 2] {
-    [name.to_owned(), value.to_string()]
 }
 
 /// A duration as a flag takes it without quotes: `2h11m15s`.
