@@ -27,7 +27,7 @@ pub fn show(scene: &Scene, settings: &Settings, out: &mut impl Write) -> io::Res
         writeln!(out, "(A scene is drawn in {NARROWEST} columns, and this terminal has fewer.)")?;
     }
     writeln!(out, "{}", scene.title.to_uppercase())?;
-    writeln!(out, "{}", hanging("", scene.text(settings), columns))?;
+    writeln!(out, "{}", hanging("", scene.text, columns))?;
     let predicted = scene.plan.predicted(settings).into_iter();
     let predicted: Vec<_> =
         predicted.map(|(role, ways)| format!("{role} {}", in_words(&ways))).collect();

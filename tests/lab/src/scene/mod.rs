@@ -22,9 +22,8 @@ use crate::{
 pub struct Scene {
     pub name: &'static str,
     pub title: &'static str,
-    text: &'static str,
-    /// The text where keepalive alone detects, if it differs.
-    with_keepalive: Option<&'static str>,
+    /// What the lab will do and what the rules say about it, in a few sentences.
+    pub text: &'static str,
     pub plan: Plan,
 }
 
@@ -34,11 +33,6 @@ pub const TOUR: usize = 6;
 impl Scene {
     pub fn by_name(name: &str) -> Option<&'static Self> {
         SCENES.iter().find(|scene| scene.name == name)
-    }
-
-    /// What the lab will do and what the rules say about it, in a few sentences.
-    pub fn text(&self, settings: &Settings) -> &'static str {
-        self.with_keepalive.filter(|_| !settings.detect.uses_heartbeat()).unwrap_or(self.text)
     }
 }
 
