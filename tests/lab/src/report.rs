@@ -91,7 +91,7 @@ fn no_words(plan: Plan, role: Role) -> &'static str {
 
 /// The ways in which a fault may be detected: `2.0s to 3.0s by heartbeat`.
 fn in_words(ways: &[Detection]) -> String {
-    let way = |way: &Detection| format!("{} by {}", way.window.in_words(Seconds), way.by);
+    let way = |way: &Detection| format!("{} by {}", way.when(Seconds), way.by);
     match ways {
         [] => "never".to_owned(),
         ways => ways.iter().map(way).collect::<Vec<_>>().join(" or "),

@@ -172,7 +172,7 @@ fn break_something(
 fn watch(programs: &mut Programs<'_>, predicted: &[(Role, Vec<Detection>)]) {
     let patience = |way: &Detection| match way.by {
         Means::Retransmission => NEVER, // nobody waits for a quarter of an hour
-        _ => patience(way.window),
+        _ => patience(*way),
     };
     let ways = predicted.iter().flat_map(|(_, ways)| ways);
     let limit = ways.map(patience).fold(NEVER, Duration::max);

@@ -26,7 +26,7 @@ use serde::Serialize;
 use self::{
     cost::Cost,
     detection::detections,
-    fault::{Detection, Fault},
+    fault::{Detection, FAULTS, Fault},
     timeline::{Entry, timeline},
     warnings::{Warning, warnings},
 };
@@ -55,6 +55,8 @@ pub struct Prediction {
 #[derive(Debug, Serialize)]
 struct Row {
     fault: Fault,
+    #[serde(skip)]
+    what: &'static str,
     detected_by: Role,
     ways: Vec<Detection>,
 }
@@ -63,9 +65,12 @@ impl Prediction {
     /// Predicts what the programs will do, the cost of so many clients, and what a middlebox
     /// that forgets an idle line after `middlebox` means for them.
     pub fn new(settings: &Settings, clients: u32, middlebox: Option<Duration>) -> Self {
-        let row =
-            |fault, role| Row { fault, detected_by: role, ways: detections(settings, role, fault) };
-        let rows = Fault::ALL.map(|fault| [row(fault, Role::Client), row(fault, Role::Server)]);
+        let rows = FAULTS.map(|(fault, what)| {
+            [Role::Client, Role::Server].map(|detected_by| {
+                let ways = detections(settings, detected_by, fault);
+                Row { fault, what, detected_by, ways }
+            })
+        });
         Self {
             settings: *settings,
             arguments: settings.lab_arguments(),

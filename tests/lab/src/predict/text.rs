@@ -6,7 +6,7 @@ use super::{
     Prediction,
     cost::short,
     detection::longest_silence,
-    fault::{Detection, Means},
+    fault::Means,
     kernel,
     timeline::{Action, Entry},
 };
@@ -75,14 +75,13 @@ impl Prediction {
         writeln!(f, "\nHOW LONG AFTER A FAULT IT IS DETECTED")?;
         cells(f, ["what happens to the other end", "detected by", "how long after", "means"])?;
         for row in &self.detections {
-            let what =
-                if row.detected_by == Role::Client { row.fault.to_string() } else { String::new() };
-            let mut first = [what, format!("the {}", row.detected_by)];
+            let what = if row.detected_by == Role::Client { row.what } else { "" };
+            let mut first = [what.to_owned(), format!("the {}", row.detected_by)];
             if row.ways.is_empty() {
                 cells(f, [&first[0], &first[1], "never", ""])?;
             }
-            for Detection { by, window } in &row.ways {
-                cells(f, [&first[0], &first[1], &window.in_words(plain), &by.to_string()])?;
+            for way in &row.ways {
+                cells(f, [&first[0], &first[1], &way.when(plain), &way.by.to_string()])?;
                 first = Default::default();
             }
         }

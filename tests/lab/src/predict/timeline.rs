@@ -14,10 +14,7 @@ use server::timeout_queue::TimeoutQueue;
 
 use serde::{Serialize, Serializer};
 
-use super::{
-    fault::Means,
-    kernel::{self, Firing},
-};
+use super::{fault::Means, kernel};
 use crate::{event::Role, in_seconds, settings::Settings};
 
 /// A longer timeline would not be read: of a rule with more heartbeats than this, only the
@@ -47,11 +44,9 @@ pub enum Action {
 impl Action {
     /// Whether the kernel does it.
     pub(crate) fn is_the_kernels(self) -> bool {
-        match self {
-            Self::KeepaliveProbe(_) => true,
-            Self::Detected(means) => !matches!(means, Means::Heartbeat | Means::Timeout),
-            Self::LastByte | Self::Heartbeat(_) | Self::Probe => false,
-        }
+        use Means::{Keepalive, Retransmission, UserTimeout};
+        let ends = matches!(self, Self::Detected(Keepalive | Retransmission | UserTimeout));
+        ends || matches!(self, Self::KeepaliveProbe(_))
     }
 
     /// Whether both differ by their number only.
@@ -93,9 +88,10 @@ pub fn timeline(settings: &Settings, role: Role) -> Vec<Entry> {
     // Keepalive is active until the program sends something or gives up.
     let undisturbed = program.first().map(|entry| entry.at);
     if let Some(figures) = settings.detect.keepalive() {
-        let firings = kernel::keepalive(figures)
-            .take_while(|(at, _)| undisturbed.is_none_or(|undisturbed| *at < undisturbed));
-        entries.extend(firings.map(|(at, firing)| Entry { at, action: firing.into() }));
+        entries.extend(
+            kernel::keepalive(figures)
+                .take_while(|entry| undisturbed.is_none_or(|undisturbed| entry.at < undisturbed)),
+        );
         if matches!(entries.last(), Some(Entry { action: Action::Detected(_), .. })) {
             return entries;
         }
@@ -105,7 +101,7 @@ pub fn timeline(settings: &Settings, role: Role) -> Vec<Entry> {
     let asked = program.iter().find(|entry| !matches!(entry.action, Action::Detected(_)));
     let gives_up = asked.map(|asked| {
         let detection = kernel::unacknowledged(settings.user_timeout());
-        Entry { at: asked.at + detection.window.earliest, action: Action::Detected(detection.by) }
+        Entry { at: asked.at + detection.earliest, action: Action::Detected(detection.by) }
     });
     let sooner = |entry: &Entry| gives_up.is_none_or(|gives_up| entry.at <= gives_up.at);
     let all = program.iter().all(sooner);
@@ -116,38 +112,24 @@ pub fn timeline(settings: &Settings, role: Role) -> Vec<Entry> {
     entries
 }
 
-impl From<Firing> for Action {
-    fn from(firing: Firing) -> Self {
-        match firing {
-            Firing::Probe(number) => Self::KeepaliveProbe(number),
-            Firing::GiveUp => Self::Detected(Means::Keepalive),
-        }
-    }
-}
-
 /// What the client's rule asks for.
 fn client(rule: HeartbeatRule) -> Vec<Entry> {
     let start = Instant::now();
     let (mut liveness, mut now) = (Liveness::new(rule, start), start);
     let mut entries = Vec::new();
-    loop {
+    let dead = loop {
         let at = now - start;
         match liveness.step(start, now) {
             Step::Wait(until) => now = until,
+            Step::Heartbeat(MOST) => break rule.detection_time(),
             Step::Heartbeat(number) => {
                 entries.push(Entry { at, action: Action::Heartbeat(number) });
-                if number == MOST {
-                    let at = rule.detection_time();
-                    entries.push(Entry { at, action: Action::Detected(Means::Heartbeat) });
-                    return entries;
-                }
             }
-            Step::Dead(_) => {
-                entries.push(Entry { at, action: Action::Detected(Means::Heartbeat) });
-                return entries;
-            }
+            Step::Dead(_) => break at,
         }
-    }
+    };
+    entries.push(Entry { at: dead, action: Action::Detected(Means::Heartbeat) });
+    entries
 }
 
 /// The server's probe, and what its timeout queue evicts.
@@ -159,13 +141,10 @@ fn server(settings: &Settings) -> Vec<Entry> {
         settings.probe.map(|at| Entry { at, action: Action::Probe }).into_iter().collect();
     while let Some(deadline) = queue.next_deadline() {
         let due = queue.due(deadline).into_iter();
-        let expired = due.filter_map(|due| queue.expire(due.id, deadline));
-        entries.extend(
-            expired.map(|expired| Entry {
-                at: expired.silent,
-                action: Action::Detected(Means::Timeout),
-            }),
-        );
+        for expired in due.filter_map(|due| queue.expire(due.id, deadline)) {
+            let action = Action::Detected(Means::Timeout);
+            entries.push(Entry { at: expired.silent, action });
+        }
     }
     entries
 }

@@ -117,7 +117,7 @@ impl Plan {
         let latest = self
             .predicted(settings)
             .into_iter()
-            .filter_map(|(_, ways)| ways.iter().map(|way| way.window.latest).max());
+            .filter_map(|(_, ways)| ways.iter().map(|way| way.latest).max());
         match self {
             Self::Nothing => undisturbed(settings),
             Self::CutAndHeal => healthy + healing_cut(settings).unwrap_or_default() * 2,
@@ -158,7 +158,7 @@ pub(crate) fn pause(settings: &Settings) -> Duration {
 pub(crate) fn healing_cut(settings: &Settings) -> Result<Duration, String> {
     let pause = pause(settings);
     let ways = [Role::Client, Role::Server].map(|role| detections(settings, role, Fault::CutIdle));
-    let verdict = ways.iter().flatten().map(|way| way.window.latest).min();
+    let verdict = ways.iter().flatten().map(|way| way.latest).min();
     let verdict = verdict.unwrap_or_default().saturating_sub(pause);
     let (lost, again) = match (longest_silence(settings), settings.detect.keepalive()) {
         // Lost bytes are retransmitted after twice as long each time.
