@@ -59,24 +59,3 @@ pub enum Fate {
     /// The line was cut, so it did not.
     Lost,
 }
-
-/// Finds the stretches in which nothing happens.
-#[derive(Debug)]
-pub(crate) struct Silences {
-    threshold: Duration,
-    last: Duration,
-}
-
-impl Silences {
-    pub(crate) fn longer_than(threshold: Duration) -> Self {
-        Self { threshold, last: Duration::ZERO }
-    }
-
-    /// The length of the silence before this event, if it is longer than the threshold.
-    /// Several threads record events, so two of them may come a little out of order.
-    pub(crate) fn before(&mut self, event: &Event) -> Option<Duration> {
-        let silence = event.at.saturating_sub(self.last);
-        self.last = self.last.max(event.at);
-        (silence > self.threshold).then_some(silence)
-    }
-}
