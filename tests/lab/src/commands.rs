@@ -128,7 +128,7 @@ pub(crate) fn play(args: &RunArgs, scene: &Scene) -> Result<AsPredicted, Failure
     };
     if let Some(file) = &args.svg {
         let silence = scene.plan.silence_to_tell();
-        let picture = svg(scene.title, scene.text, &record.events, silence);
+        let picture = svg(scene.title, scene.text, &record.observer.events, silence);
         fs::write(file, picture).map_err(|error| format!("{}: {error}", file.display()))?;
     }
     Ok(record.summary.is_as_predicted())

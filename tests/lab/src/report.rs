@@ -55,8 +55,9 @@ pub fn show(scene: &Scene, settings: &Settings, out: &mut impl Write) -> io::Res
     let record = record?;
     written?;
 
-    for (role, words) in &record.last_words {
-        let words = words.as_ref().map_or(no_words(scene.plan, *role), |words| &words.text);
+    for role in [Role::Client, Role::Server] {
+        let words = record.observer.last_words(role);
+        let words = words.map_or(no_words(scene.plan, role), |words| &words.text);
         writeln!(out, "{}", hanging(&format!("{role}: "), words, columns))?;
     }
     writeln!(out, "{}", comparison(&record.summary, columns))?;
