@@ -47,26 +47,22 @@ pub struct Measurement {
 
 impl Measurement {
     /// Replies per second.
-    #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "a figure for people")]
     pub fn rate(&self) -> f64 {
         self.replies as f64 / self.elapsed.as_secs_f64()
     }
 
     /// A percentile of the latency, in microseconds.
-    #[must_use]
     pub fn micros(&self, percent: f64) -> f64 {
         Duration::from_nanos(self.latency.value_at_percentile(percent)).as_secs_f64() * 1e6
     }
 
     /// Microseconds of the server's CPU time per reply, if its process was asked.
-    #[must_use]
     pub fn cpu_micros(&self) -> Option<f64> {
         self.cost.map(|(before, after)| after.micros_per_reply(&before, self.replies))
     }
 
     /// The server's memory at the end, in bytes, if its process was asked.
-    #[must_use]
     pub fn memory(&self) -> Option<u64> {
         self.cost.map(|(_, after)| after.memory)
     }
@@ -81,9 +77,6 @@ const LONGEST_LATENCY: u64 = 60_000_000_000;
 impl Load {
     /// Loads the server at `address`. If `pid` is the server's process, its cost is measured, too
     /// (Linux only). `progress` is called a few times per second with the replies so far.
-    ///
-    /// # Errors
-    /// When a connection cannot be made or fails, a reply is not its line in capitals, or the
     /// process cannot be asked.
     pub fn run(
         self,

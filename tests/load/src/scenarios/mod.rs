@@ -39,9 +39,6 @@ pub enum Scenario {
 
 impl Scenario {
     /// Measures the promise with this number of clients, and prints the figures.
-    ///
-    /// # Errors
-    /// When the server cannot be started or fails.
     pub fn measure(self, clients: usize) -> io::Result<()> {
         match self {
             Self::Storm => storm(clients),

@@ -61,9 +61,6 @@ pub struct Findings {
 impl Soak {
     /// Runs the soak against a server of its own. `progress` is called four times per second with
     /// the account so far.
-    ///
-    /// # Errors
-    /// When a reply is lost, doubled or wrong; a client is evicted that was not silent; the
     /// server's counts differ from its clients'; or the server has grown.
     pub fn run(self, progress: impl FnMut(&Account)) -> io::Result<Findings> {
         let timeout = format!("{}s", TIMEOUT.as_secs());
