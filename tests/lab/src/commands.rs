@@ -165,14 +165,10 @@ pub(crate) fn matrix(args: MatrixArgs) -> Result<AsPredicted, Failure> {
 /// The paths of the binaries. They are built before anything is printed, since that may take a
 /// while.
 fn build() -> io::Result<[(String, &'static Path); 2]> {
-    let is_told = io::stderr().is_terminal() && env::var_os(INSIDE).is_none();
-    if is_told {
-        let _ = write!(io::stderr(), "building the server and the client… ");
-    }
+    let spinner = indicatif::ProgressBar::new_spinner();
+    spinner.set_message("building the server and the client");
     let built = built();
-    if is_told {
-        let _ = write!(io::stderr(), "\r{:37}\r", "");
-    }
+    spinner.finish_and_clear();
     built
 }
 

@@ -12,8 +12,7 @@
 
 #![forbid(unsafe_code)]
 // Only this package's binary and tests use the library, so its docs say what is not obvious.
-#![allow(missing_docs, clippy::missing_errors_doc, clippy::missing_panics_doc)]
-#![allow(clippy::must_use_candidate, clippy::return_self_not_must_use)]
+#![allow(clippy::missing_errors_doc, clippy::missing_panics_doc, clippy::return_self_not_must_use)]
 
 #[cfg(unix)]
 pub mod compare;

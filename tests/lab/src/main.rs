@@ -145,7 +145,7 @@ fn predict(arguments: &PredictArgs) -> Result<AsPredicted, Failure> {
     if arguments.json {
         writeln!(io::stdout(), "{}", serde_json::to_string(&prediction)?)?;
     } else {
-        write!(io::stdout(), "{prediction}")?;
+        write!(io::stdout(), "{}", prediction.text())?;
     }
     Ok(true)
 }

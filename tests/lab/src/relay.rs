@@ -42,14 +42,13 @@ impl Relay {
         let address = listener.local_addr()?.to_string();
         let (server, line, seen) = (server.to_owned(), Arc::<Line>::default(), Arc::new(seen));
         let relay = Self { address, line: Arc::downgrade(&line) };
-        thread::Builder::new().name("relay".to_owned()).spawn(move || {
+        thread::spawn(move || {
             line.connect(&listener, &server)?;
             let (other, seen_there) = (Arc::clone(&line), Arc::clone(&seen));
-            let back = thread::Builder::new().name("relay-back".to_owned());
-            back.spawn(move || other.carry(Role::Server, &*seen_there))?;
+            thread::spawn(move || other.carry(Role::Server, &*seen_there));
             line.carry(Role::Client, &*seen);
             io::Result::Ok(())
-        })?;
+        });
         Ok(relay)
     }
 

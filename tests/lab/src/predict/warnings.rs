@@ -1,6 +1,6 @@
 //! What is doubtful about the settings, and how to change it.
 
-use std::{fmt::Write as _, time::Duration};
+use std::time::Duration;
 
 use common::detect::Detect;
 use serde::Serialize;
@@ -40,11 +40,7 @@ const MIDDLEBOXES: [(&str, Duration, &str); 5] = [
         Duration::from_mins(4),
         "by default; Microsoft, Configure TCP idle timeout",
     ),
-    (
-        "an AWS NAT gateway or Network Load Balancer",
-        Duration::from_secs(350),
-        "AWS, Troubleshoot NAT gateways; Update the TCP idle timeout",
-    ),
+    ("an AWS NAT gateway or Network Load Balancer", Duration::from_secs(350), AWS),
     (
         "the Google Cloud firewall",
         Duration::from_mins(10),
@@ -53,10 +49,11 @@ const MIDDLEBOXES: [(&str, Duration, &str); 5] = [
     ("a NAT that follows the standard", Duration::from_mins(124), "RFC 5382, REQ-5"),
     (
         "Linux connection tracking",
-        Duration::from_hours(5 * 24),
+        Duration::from_mins(5 * 24 * 60),
         "by default; nf_conntrack-sysctl.rst",
     ),
 ];
+const AWS: &str = "AWS, Troubleshoot NAT gateways; Update the TCP idle timeout";
 
 /// Every warning about these settings. `middlebox` is how long a known middlebox on the way
 /// remembers an idle connection; without it the well-known ones are checked.
@@ -140,27 +137,23 @@ fn no_user_timeout(settings: &Settings) -> Option<String> {
 fn forgotten(settings: &Settings, middlebox: Option<Duration>) -> Option<String> {
     let keepalive = settings.detect.keepalive().map(kernel::keepalive_period);
     let quiet = sign_of_life_every(settings).into_iter().chain(keepalive).min()?;
-    let known = middlebox.map(|remembers| ("the middlebox", remembers, "--middlebox"));
-    let candidates = known.map_or(MIDDLEBOXES.to_vec(), |known| vec![known]);
-    let forgetful: Vec<_> =
-        candidates.into_iter().filter(|(_, remembers, _)| quiet >= *remembers).collect();
-    let (_, shortest, _) = forgetful.first()?;
-    let mut text = format!(
-        "an idle line carries nothing for {} at a time, and middleboxes forget such a connection:",
-        in_one_word(quiet)
-    );
-    for (name, remembers, source) in &forgetful {
-        let _ = write!(text, " {name} after {} ({source}),", in_one_word(*remembers));
-    }
-    let flag = if settings.detect.uses_heartbeat() { "--idle" } else { "--keepalive-idle" };
-    let shortest = in_one_word(*shortest);
-    let _ = match middlebox {
-        Some(_) => write!(text, " so set {flag} below {shortest}"),
-        None => write!(
-            text,
-            " and others; set {flag} below {shortest}, or check it against your own with \
-             --middlebox DURATION"
-        ),
+    const OWN: &str = ", or check it against your own with --middlebox DURATION";
+    let (known, advice, own) = match middlebox {
+        Some(remembers) => (vec![("the middlebox", remembers, "--middlebox")], "so", ""),
+        None => (MIDDLEBOXES.to_vec(), "and others;", OWN),
     };
-    Some(text)
+    let known = known.into_iter().filter(|(_, remembers, _)| quiet >= *remembers);
+    let shortest = in_one_word(known.clone().map(|(_, remembers, _)| remembers).min()?);
+    let forgetful: Vec<_> = known
+        .map(|(name, remembers, source)| {
+            format!("{name} after {} ({source}),", in_one_word(remembers))
+        })
+        .collect();
+    let flag = if settings.detect.uses_heartbeat() { "--idle" } else { "--keepalive-idle" };
+    Some(format!(
+        "an idle line carries nothing for {} at a time, and middleboxes forget such a connection: \
+         {} {advice} set {flag} below {shortest}{own}",
+        in_one_word(quiet),
+        forgetful.join(" ")
+    ))
 }
