@@ -77,7 +77,6 @@ const LONGEST_LATENCY: u64 = 60_000_000_000;
 impl Load {
     /// Loads the server at `address`. If `pid` is the server's process, its cost is measured, too
     /// (Linux only). `progress` is called a few times per second with the replies so far.
-    /// process cannot be asked.
     pub fn run(
         self,
         address: impl ToSocketAddrs,

@@ -61,7 +61,6 @@ pub struct Findings {
 impl Soak {
     /// Runs the soak against a server of its own. `progress` is called four times per second with
     /// the account so far.
-    /// server's counts differ from its clients'; or the server has grown.
     pub fn run(self, progress: impl FnMut(&Account)) -> io::Result<Findings> {
         let timeout = format!("{}s", TIMEOUT.as_secs());
         let server = Server::start(&["--timeout", &timeout, "--hide-heartbeats"])?;
