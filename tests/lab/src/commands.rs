@@ -97,6 +97,7 @@ pub(crate) fn tour() -> Result<AsPredicted, Failure> {
 impl RunArgs {
     /// The scene.
     pub(crate) fn scene(&self) -> Result<&'static Scene, String> {
+        self.settings.check()?;
         let scene = Scene::by_name(&self.scene).expect("clap knows the names");
         scene.plan.check(&self.settings).map(|()| scene)
     }

@@ -140,6 +140,7 @@ fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
 }
 
 fn predict(arguments: &PredictArgs) -> Result<AsPredicted, Failure> {
+    arguments.settings.check().unwrap_or_else(|message| args::refuse::<Cli>(message));
     let middlebox = arguments.middlebox.map(Period::get);
     let prediction = Prediction::new(&arguments.settings, arguments.clients, middlebox);
     if arguments.json {

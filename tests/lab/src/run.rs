@@ -84,8 +84,8 @@ fn is_over(observer: &Observer) -> bool {
 /// with keepalive alone, or if the server evicts before.
 fn warm_up(programs: &mut Programs<'_>, settings: &Settings) {
     programs.type_in("hello\n");
-    if longest_silence(settings).is_some_and(|silence| silence < settings.timeout) {
-        let limit = settings.timeout + DEADLINE;
+    if longest_silence(settings).is_some_and(|silence| silence < settings.timeout()) {
+        let limit = settings.timeout() + DEADLINE;
         programs.watch.follow(limit, |observer| observer.heartbeats > 0 || is_over(observer));
     }
     programs.watch.follow(pause(settings), |_| false);

@@ -18,13 +18,13 @@ use crate::{event::Role, settings::Settings};
 /// answers), unless the server evicts the client before. `None` with keepalive alone, since then
 /// no byte passes.
 pub fn longest_silence(settings: &Settings) -> Option<Duration> {
-    sign_of_life_every(settings).map(|every| every.min(settings.timeout))
+    sign_of_life_every(settings).map(|every| every.min(settings.timeout()))
 }
 
 /// The time between two signs of life of a healthy client on an idle line.
 pub(crate) fn sign_of_life_every(settings: &Settings) -> Option<Duration> {
     let idle = settings.idle();
-    let every = settings.probe.map_or(idle, |probe| probe.min(idle));
+    let every = settings.probe().map_or(idle, |probe| probe.min(idle));
     settings.detect.uses_heartbeat().then_some(every)
 }
 
@@ -33,8 +33,8 @@ pub(crate) fn sign_of_life_every(settings: &Settings) -> Option<Duration> {
 /// retry-interval`, the server after `timeout`. With keepalive alone the programs have no rule.
 fn own_rule(settings: &Settings, role: Role) -> Option<(Option<Duration>, Detection)> {
     let (asks, by, verdict) = match role {
-        Role::Client => (Some(settings.idle()), Means::Heartbeat, settings.rule.detection_time()),
-        Role::Server => (settings.probe, Means::Timeout, settings.timeout),
+        Role::Client => (Some(settings.idle()), Means::Heartbeat, settings.rule().detection_time()),
+        Role::Server => (settings.probe(), Means::Timeout, settings.timeout()),
     };
     settings.detect.uses_heartbeat().then(|| (asks, Detection::at(by, verdict)))
 }

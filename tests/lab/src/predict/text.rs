@@ -132,7 +132,7 @@ fn why_sooner(settings: &Settings) -> String {
     let period = settings.detect.keepalive().map(kernel::keepalive_period);
     let mut why = Vec::new();
     match silence {
-        Some(silence) if silence == settings.timeout => why.push(format!(
+        Some(silence) if silence == settings.timeout() => why.push(format!(
             "The programs count from the last byte. An idle line lasts for {} at most, until the \
              server evicts its client. A fault may come at any moment before, and is detected \
              that much sooner.",
@@ -157,13 +157,13 @@ fn why_sooner(settings: &Settings) -> String {
 
 /// Where the moment of the verdict comes from.
 fn formula(means: Means, settings: &Settings) -> String {
-    let [idle, interval] = [settings.idle(), settings.rule.interval.get()].map(plain);
+    let [idle, interval] = [settings.idle(), settings.retry_interval.get()].map(plain);
     match means {
         Means::Heartbeat => {
-            let retries = settings.rule.retries;
+            let retries = settings.retries;
             format!("--idle {idle} + (--retries {retries} + 1) x --retry-interval {interval}")
         }
-        Means::Timeout => format!("--timeout {}", plain(settings.timeout)),
+        Means::Timeout => format!("--timeout {}", plain(settings.timeout())),
         Means::Keepalive => settings.detect.keepalive().map_or_else(String::new, |figures| {
             let dead = kernel::keepalive_verdict(figures);
             let probes = kernel::steps(dead.saturating_sub(figures.idle), figures.interval);

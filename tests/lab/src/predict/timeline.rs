@@ -80,7 +80,7 @@ impl Serialize for Action {
 pub fn timeline(settings: &Settings, role: Role) -> Vec<Entry> {
     let program = match role {
         _ if !settings.detect.uses_heartbeat() => Vec::new(),
-        Role::Client => client(settings.rule),
+        Role::Client => client(settings.rule()),
         Role::Server => server(settings),
     };
     let mut entries = vec![Entry { at: Duration::ZERO, action: Action::LastByte }];
@@ -135,10 +135,10 @@ fn client(rule: HeartbeatRule) -> Vec<Entry> {
 /// The server's probe, and what its timeout queue evicts.
 fn server(settings: &Settings) -> Vec<Entry> {
     let start = Instant::now();
-    let queue = TimeoutQueue::new(settings.timeout);
+    let queue = TimeoutQueue::new(settings.timeout());
     queue.insert(1, (), start);
     let mut entries: Vec<_> =
-        settings.probe.map(|at| Entry { at, action: Action::Probe }).into_iter().collect();
+        settings.probe().map(|at| Entry { at, action: Action::Probe }).into_iter().collect();
     while let Some(deadline) = queue.next_deadline() {
         let due = queue.due(deadline).into_iter();
         for expired in due.filter_map(|due| queue.expire(due.id, deadline)) {

@@ -71,9 +71,9 @@ pub fn warnings(settings: &Settings, middlebox: Option<Duration>) -> Vec<Warning
 
 /// An idle client sends its first bytes after `idle`. A probe always comes in time.
 fn evicts_the_healthy(settings: &Settings) -> Option<String> {
-    sign_of_life_every(settings).filter(|every| *every >= settings.timeout)?;
-    let [idle, timeout] = [settings.idle(), settings.timeout].map(in_one_word);
-    let half = in_one_word(settings.timeout / 2);
+    sign_of_life_every(settings).filter(|every| *every >= settings.timeout())?;
+    let [idle, timeout] = [settings.idle(), settings.timeout()].map(in_one_word);
+    let half = in_one_word(settings.timeout() / 2);
     Some(format!(
         "the server evicts healthy clients: on an idle line they are silent for {idle} (--idle), \
          and --timeout is {timeout}; set --idle to {half} or less, or let the server ask with \
@@ -84,10 +84,10 @@ fn evicts_the_healthy(settings: &Settings) -> Option<String> {
 /// With two signs of life in a timeout, one of them may be late. With one, it must not be later
 /// than the rest of the timeout.
 fn one_sign_of_life(settings: &Settings) -> Option<String> {
-    let timeout = settings.timeout;
+    let timeout = settings.timeout();
     let every =
         sign_of_life_every(settings).filter(|every| *every < timeout && *every * 2 > timeout)?;
-    let flag = if settings.probe == Some(every) { "--probe" } else { "--idle" };
+    let flag = if settings.probe() == Some(every) { "--probe" } else { "--idle" };
     Some(format!(
         "only one sign of life fits into --timeout {}: a healthy client is evicted when it comes \
          {} late; set {flag} to {} or less, so that two fit",
@@ -98,7 +98,7 @@ fn one_sign_of_life(settings: &Settings) -> Option<String> {
 }
 
 fn gives_up_later(settings: &Settings) -> Option<String> {
-    let (client, server) = (settings.rule.detection_time(), settings.timeout);
+    let (client, server) = (settings.rule().detection_time(), settings.timeout());
     let later = settings.detect.uses_heartbeat() && client > server;
     later.then(|| {
         let [client, server] = [client, server].map(in_one_word);

@@ -130,7 +130,7 @@ impl Plan {
 /// How long the scene in which nothing is done is watched: longer than any rule allows silence.
 pub(crate) fn undisturbed(settings: &Settings) -> Duration {
     let keepalive = settings.detect.keepalive().map(kernel::keepalive_verdict);
-    settings.timeout.max(keepalive.unwrap_or_default()) * 5 / 4
+    settings.timeout().max(keepalive.unwrap_or_default()) * 5 / 4
 }
 
 /// The prediction for a healthy client whose first sign of life comes after it was evicted.
@@ -139,7 +139,7 @@ fn evicted_healthy(settings: &Settings, role: Role) -> Option<Detection> {
         Role::Client => Means::EndOfStream,
         Role::Server => Means::Timeout,
     };
-    let timeout = settings.timeout;
+    let timeout = settings.timeout();
     (longest_silence(settings) == Some(timeout)).then(|| Detection::at(by, timeout))
 }
 

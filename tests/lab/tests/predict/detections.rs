@@ -135,8 +135,8 @@ fn an_interval_longer_than_the_idle_time_makes_keepalive_late() {
 fn cut_at(settings: &Settings, role: Role, fault: Duration) -> Detection {
     let watched = settings.detect.uses_heartbeat();
     let (asks, verdict) = match role {
-        Client => (Some(settings.idle()), (Means::Heartbeat, settings.rule.detection_time())),
-        Server => (settings.probe, (Means::Timeout, settings.timeout)),
+        Client => (Some(settings.idle()), (Means::Heartbeat, settings.rule().detection_time())),
+        Server => (settings.probe(), (Means::Timeout, settings.timeout())),
     };
     let mut ends = Vec::new();
     if watched {

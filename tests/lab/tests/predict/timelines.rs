@@ -132,10 +132,10 @@ proptest! {
 
     #[test]
     fn the_programs_own_verdicts_come_when_their_formulas_say(settings in any_settings()) {
-        let rule = settings.rule;
+        let rule = settings.rule();
         for (role, means, formula) in [
             (Role::Client, Means::Heartbeat, rule.detection_time()),
-            (Role::Server, Means::Timeout, settings.timeout),
+            (Role::Server, Means::Timeout, settings.timeout()),
         ] {
             let end = *timeline(&settings, role).last().unwrap();
             if end.action == Action::Detected(means) {
