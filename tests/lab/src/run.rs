@@ -19,10 +19,8 @@ use crate::{
     settings::Settings,
 };
 
-/// What a run showed.
 pub struct Record {
     pub observer: Observer,
-    /// The measurement beside the prediction.
     pub summary: Summary,
 }
 
@@ -33,12 +31,10 @@ pub struct Summary {
     pub settings: Vec<String>,
     #[serde(rename = "watched_s", with = "in_seconds")]
     pub watched: Duration,
-    /// The prediction and the measurement for each end that was left.
     pub ends: Vec<Comparison>,
 }
 
 impl Summary {
-    /// Whether every prediction came true.
     pub fn is_as_predicted(&self) -> bool {
         !self.ends.is_empty() && self.ends.iter().all(|end| end.as_predicted)
     }
@@ -58,7 +54,18 @@ pub fn run(scene: &Scene, settings: &Settings, show: &mut dyn FnMut(&Event)) -> 
     };
     let mut programs = Programs::start(settings, wire, show)?;
     let fault = match plan {
-        Plan::Nothing => do_nothing(&mut programs, settings, &predicted),
+        Plan::Nothing => {
+            programs.type_in("hello\n");
+            let last = programs.watch.observer.now();
+            watch(&mut programs, &predicted, undisturbed(settings));
+            last
+        }
+        Plan::StopReading => {
+            let start = programs.watch.observer.now(); // the windows are full a moment later
+            programs.flood("nobody reads the client's output, and lines flood in")?;
+            watch(&mut programs, &predicted, NEVER);
+            start
+        }
         Plan::CutAndHeal => cut_and_heal(&mut programs, settings)?,
         _ => break_something(plan, &mut programs, settings, &predicted)?,
     };
@@ -91,24 +98,6 @@ fn warm_up(programs: &mut Programs<'_>, settings: &Settings) {
     programs.watch.follow(pause(settings), |_| false);
 }
 
-/// Does nothing for longer than any rule allows silence. Returns the moment of the last byte that
-/// is not a heartbeat's.
-fn do_nothing(
-    programs: &mut Programs<'_>,
-    settings: &Settings,
-    predicted: &[(Role, Vec<Detection>)],
-) -> Duration {
-    programs.type_in("hello\n");
-    let last = programs.watch.observer.now();
-    if predicted.iter().all(|(_, ways)| ways.is_empty()) {
-        let both = |observer: &Observer| observer.client.is_some() && observer.server.is_some();
-        programs.watch.follow(undisturbed(settings), both);
-    } else {
-        watch(programs, predicted);
-    }
-    last
-}
-
 fn cut_and_heal(programs: &mut Programs<'_>, settings: &Settings) -> io::Result<Duration> {
     let cut = healing_cut(settings).expect("the settings were checked");
     warm_up(programs, settings);
@@ -133,12 +122,6 @@ fn break_something(
     settings: &Settings,
     predicted: &[(Role, Vec<Detection>)],
 ) -> io::Result<Duration> {
-    if plan == Plan::StopReading {
-        let start = programs.watch.observer.now(); // the windows are full a moment later
-        programs.flood("nobody reads the client's output, and lines flood in")?;
-        watch(programs, predicted);
-        return Ok(start);
-    }
     warm_up(programs, settings);
     if is_over(&programs.watch.observer) {
         return Err(io::Error::other(
@@ -161,19 +144,19 @@ fn break_something(
     if plan == Plan::CutWriting {
         programs.type_in("are you there?\n");
     }
-    watch(programs, predicted);
+    watch(programs, predicted, NEVER);
     Ok(last)
 }
 
-/// Watches until everything that is predicted has been detected, or long enough to believe that
-/// it never will be.
-fn watch(programs: &mut Programs<'_>, predicted: &[(Role, Vec<Detection>)]) {
+/// Watches until each end has detected something, or long enough to believe that it never will:
+/// for `least`, or until everything that is predicted is overdue.
+fn watch(programs: &mut Programs<'_>, predicted: &[(Role, Vec<Detection>)], least: Duration) {
     let patience = |way: &Detection| match way.by {
         Means::Retransmission => NEVER, // nobody waits for a quarter of an hour
         _ => patience(*way),
     };
     let ways = predicted.iter().flat_map(|(_, ways)| ways);
-    let limit = ways.map(patience).fold(NEVER, Duration::max);
+    let limit = ways.map(patience).fold(least, Duration::max);
     programs.watch.follow(limit, |observer| {
         predicted.iter().all(|(role, _)| observer.last_words(*role).is_some())
     });

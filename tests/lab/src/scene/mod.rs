@@ -17,7 +17,6 @@ use crate::{
     settings::Settings,
 };
 
-/// A thing to watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scene {
     pub name: &'static str,
@@ -98,9 +97,14 @@ impl Plan {
 
     /// What each survivor should detect. A fault that does not last is not detected.
     pub fn predicted(self, settings: &Settings) -> Vec<(Role, Vec<Detection>)> {
+        let timeout = settings.timeout();
         let detections = |role| match self.fault(role) {
             Some(fault) => detections(settings, role, fault),
-            None if self == Self::Nothing => evicted_healthy(settings, role).into_iter().collect(),
+            // The first sign of life of a healthy client comes after it was evicted.
+            None if self == Self::Nothing && longest_silence(settings) == Some(timeout) => {
+                let by = if role == Role::Client { Means::EndOfStream } else { Means::Timeout };
+                vec![Detection::at(by, timeout)]
+            }
             None => Vec::new(),
         };
         self.survivors().iter().map(|&role| (role, detections(role))).collect()
@@ -131,16 +135,6 @@ impl Plan {
 pub(crate) fn undisturbed(settings: &Settings) -> Duration {
     let keepalive = settings.detect.keepalive().map(kernel::keepalive_verdict);
     settings.timeout().max(keepalive.unwrap_or_default()) * 5 / 4
-}
-
-/// The prediction for a healthy client whose first sign of life comes after it was evicted.
-fn evicted_healthy(settings: &Settings, role: Role) -> Option<Detection> {
-    let by = match role {
-        Role::Client => Means::EndOfStream,
-        Role::Server => Means::Timeout,
-    };
-    let timeout = settings.timeout();
-    (longest_silence(settings) == Some(timeout)).then(|| Detection::at(by, timeout))
 }
 
 /// How long the lab waits after the last byte before it does something: a quarter of the time in
