@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::in_seconds;
 
-/// What happens to the other end, or to the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
@@ -36,13 +35,11 @@ pub const FAULTS: [(Fault, &str); 6] = [
     (Fault::NotReading, "it does not read, window full"),
 ];
 
-/// The means by which an end detects a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Means {
     Heartbeat,
     Timeout,
-    /// The kernel's keepalive probes go unanswered.
     Keepalive,
     /// Bytes stay unacknowledged, or a window closed, for the user timeout.
     UserTimeout,
@@ -96,7 +93,6 @@ pub struct Detection {
 }
 
 impl Detection {
-    /// A detection at exactly this moment.
     pub fn at(by: Means, moment: Duration) -> Self {
         Self { by, earliest: moment, latest: moment }
     }

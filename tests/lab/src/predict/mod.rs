@@ -1,14 +1,6 @@
 //! What a client and a server with given settings will do, computed without running them: no
 //! socket, no waiting.
 //!
-//! | part | question |
-//! | --- | --- |
-//! | [`timeline`] | what happens in a silence, moment by moment |
-//! | [`detection`] | how soon each end detects each fault, and by what means |
-//! | [`cost`] | what an idle line costs |
-//! | [`warnings`] | what is doubtful about the settings |
-//! | [`kernel`] | what the kernel does by itself; all of the others use it |
-//!
 //! [`Prediction`] collects the answers, as text or as JSON.
 
 pub mod cost;
@@ -32,7 +24,6 @@ use self::{
 };
 use crate::{event::Role, settings::Settings};
 
-/// Everything that can be predicted from some settings.
 #[derive(Debug, Serialize)]
 pub struct Prediction {
     #[serde(skip)]
@@ -40,18 +31,14 @@ pub struct Prediction {
     #[serde(rename = "settings")]
     arguments: Vec<String>,
     warnings: Vec<Warning>,
-    /// What the client does when the server falls silent.
     client_timeline: Vec<Entry>,
-    /// What the server does when the client falls silent.
     server_timeline: Vec<Entry>,
     detections: Vec<Row>,
     /// `None` if the server evicts idle clients.
     cost_per_hour: Option<Cost>,
-    /// The number of clients whose cost is shown.
     clients: u32,
 }
 
-/// How one end detects one fault of the other end.
 #[derive(Debug, Serialize)]
 struct Row {
     fault: Fault,

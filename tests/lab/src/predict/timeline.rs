@@ -21,7 +21,6 @@ use crate::{event::Role, in_seconds, settings::Settings};
 /// formula gives the verdict.
 const MOST: u32 = 10_000;
 
-/// A line of the timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Entry {
     #[serde(rename = "at_s", serialize_with = "in_seconds::serialize")]
@@ -35,7 +34,6 @@ pub enum Action {
     /// The client sends the heartbeat of this number, from 1. All after the first are retries.
     Heartbeat(u32),
     Probe,
-    /// The kernel sends the keepalive probe of this number.
     KeepaliveProbe(u32),
     /// The silence is taken for a death, and the connection ends.
     Detected(Means),
@@ -99,15 +97,14 @@ pub fn timeline(settings: &Settings, role: Role) -> Vec<Entry> {
 
     // From the program's first bytes on, bytes are in flight.
     let asked = program.iter().find(|entry| !matches!(entry.action, Action::Detected(_)));
-    let gives_up = asked.map(|asked| {
-        let detection = kernel::unacknowledged(settings.user_timeout());
-        Entry { at: asked.at + detection.earliest, action: Action::Detected(detection.by) }
-    });
-    let sooner = |entry: &Entry| gives_up.is_none_or(|gives_up| entry.at <= gives_up.at);
-    let all = program.iter().all(sooner);
-    entries.extend(program.into_iter().take_while(sooner));
-    if !all {
-        entries.extend(gives_up);
+    let limit = kernel::unacknowledged(settings.user_timeout());
+    let gives_up = asked.map(|asked| asked.at + limit.earliest);
+    entries.extend(program);
+    if let Some(at) = gives_up
+        && let Some(later) = entries.iter().position(|entry| entry.at > at)
+    {
+        entries.truncate(later);
+        entries.push(Entry { at, action: Action::Detected(limit.by) });
     }
     entries
 }

@@ -11,24 +11,19 @@ use crate::settings::{Settings, in_one_word};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Warning {
     pub kind: Kind,
-    /// What is wrong, and how to change it.
     pub text: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// The server evicts healthy clients.
     EvictsTheHealthy,
-    /// The server's timeout has room for only one sign of life.
     OneSignOfLife,
-    /// The client gives up later than the server evicts it.
     GivesUpLater,
     /// The user timeout changes when keepalive gives up.
     CountOverridden,
     /// Only retransmission's own limit holds for bytes in flight.
     NoUserTimeout,
-    /// A middlebox may forget the idle connection.
     Middlebox,
 }
 
@@ -58,12 +53,17 @@ const AWS: &str = "AWS, Troubleshoot NAT gateways; Update the TCP idle timeout";
 /// Every warning about these settings. `middlebox` is how long a known middlebox on the way
 /// remembers an idle connection; without it the well-known ones are checked.
 pub fn warnings(settings: &Settings, middlebox: Option<Duration>) -> Vec<Warning> {
+    let no_user_timeout = match settings.detect {
+        Detect::Keepalive(figures) => figures.warning(),
+        // With `both`, the heartbeat bounds how long bytes may be in flight.
+        Detect::Heartbeat | Detect::Both(_) => None,
+    };
     let checks = [
         (Kind::EvictsTheHealthy, evicts_the_healthy(settings)),
         (Kind::OneSignOfLife, one_sign_of_life(settings)),
         (Kind::GivesUpLater, gives_up_later(settings)),
         (Kind::CountOverridden, count_overridden(settings)),
-        (Kind::NoUserTimeout, no_user_timeout(settings)),
+        (Kind::NoUserTimeout, no_user_timeout),
         (Kind::Middlebox, forgotten(settings, middlebox)),
     ];
     checks.into_iter().filter_map(|(kind, text)| Some(Warning { kind, text: text? })).collect()
@@ -124,14 +124,6 @@ fn count_overridden(settings: &Settings) -> Option<String> {
             figures.count,
         )
     })
-}
-
-/// With `both`, the heartbeat bounds how long bytes may be in flight.
-fn no_user_timeout(settings: &Settings) -> Option<String> {
-    match settings.detect {
-        Detect::Keepalive(figures) => figures.warning(),
-        Detect::Heartbeat | Detect::Both(_) => None,
-    }
 }
 
 fn forgotten(settings: &Settings, middlebox: Option<Duration>) -> Option<String> {
