@@ -12,7 +12,6 @@ use crate::{load::Load, progress, server_command};
 /// percentile of the latency. The times are in microseconds.
 type Figures = [f64; 4];
 
-/// The figures of our server and of the other one.
 type Pair = (Figures, Figures);
 
 /// Prints the ratios of `pairs` alternating pairs of runs: our server to the bare loop and to a

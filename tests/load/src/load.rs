@@ -17,7 +17,6 @@ use tests::proc::{Cost, cost};
 
 use crate::{connection::Connection, schedule::Schedule};
 
-/// How much load, and for how long.
 #[derive(Debug, Clone, Copy)]
 pub struct Load {
     pub connections: usize,
@@ -29,16 +28,13 @@ pub struct Load {
     pub rate: Option<f64>,
 }
 
-/// What a load measured.
 #[derive(Debug, Clone)]
 pub struct Measurement {
     /// Replies that were counted. Each one was checked.
     pub replies: u64,
-    /// The time in which they were counted.
     pub elapsed: Duration,
     /// Nanoseconds from when a line was sent, or due, to its reply.
     pub latency: Histogram<u64>,
-    /// How long it took to make all connections.
     pub connecting: Duration,
     pub slowest_connect: Duration,
     /// What the server's process had cost when counting began and when it ended, if it was asked.
@@ -46,7 +42,6 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    /// Replies per second.
     #[allow(clippy::cast_precision_loss, reason = "a figure for people")]
     pub fn rate(&self) -> f64 {
         self.replies as f64 / self.elapsed.as_secs_f64()
@@ -123,7 +118,7 @@ impl Connections {
             let start = Instant::now();
             let mut connection = Connection::open(address, number, load.line)?;
             slowest = slowest.max(start.elapsed());
-            poll.registry().register(connection.stream(), Token(number), Interest::READABLE)?;
+            poll.registry().register(&mut connection.stream, Token(number), Interest::READABLE)?;
             connections.push(connection);
         }
         let latency =

@@ -117,7 +117,6 @@ fn resetting(address: &str, random: &mut Rng) -> Done {
     Ok(Account { connections: 1, abandoned: lines, died: 1, ..Account::default() })
 }
 
-/// Connects and closes.
 fn leaving(address: &str, _: &mut Rng) -> Done {
     connect(address)?;
     Ok(Account { connections: 1, ..Account::default() })
