@@ -95,7 +95,6 @@ pub(crate) fn tour() -> Result<AsPredicted, Failure> {
 }
 
 impl RunArgs {
-    /// The scene.
     pub(crate) fn scene(&self) -> Result<&'static Scene, String> {
         self.settings.check()?;
         let scene = Scene::by_name(&self.scene).expect("clap knows the names");

@@ -11,16 +11,13 @@ use crate::{
     predict::fault::{Detection, Means},
 };
 
-/// How an end's connection ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observed {
     /// The means of the detection, if the reason tells it.
     pub by: Option<Means>,
-    /// The reason in the program's log.
     pub reason: String,
     /// What the kernel's evidence says about the other end, if the log tells it.
     pub finding: Option<String>,
-    /// How long after the fault.
     #[serde(rename = "after_s", with = "in_seconds")]
     pub after: Duration,
 }
@@ -31,12 +28,10 @@ pub struct Comparison {
     pub role: Role,
     /// The ways in which it might detect the fault. None means never.
     pub predicted: Vec<Detection>,
-    /// How its connection ended, if it did.
     pub observed: Option<Observed>,
     /// How far the moment lies outside the predicted window, in seconds: 0 within, negative
     /// before. `None` if nothing was detected, or by means that were not predicted.
     pub deviation_s: Option<f64>,
-    /// Whether the prediction came true.
     pub as_predicted: bool,
 }
 
@@ -114,7 +109,6 @@ impl Comparison {
         }
     }
 
-    /// The deviation and the verdict on it.
     pub fn verdict(&self) -> String {
         let verdict = if self.as_predicted { "as predicted" } else { "NOT AS PREDICTED" };
         match self.deviation() {

@@ -14,10 +14,7 @@ pub enum Role {
 
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Client => "client",
-            Self::Server => "server",
-        })
+        self.serialize(f) // its name as in JSON
     }
 }
 
@@ -48,7 +45,6 @@ pub enum Content {
     Bytes(Vec<u8>),
     /// The end of the stream: the sender will send no more.
     EndOfStream,
-    /// The end of the connection in both directions.
     Reset,
 }
 
@@ -56,6 +52,5 @@ pub enum Content {
 pub enum Fate {
     /// It reached the other host's kernel.
     Arrived,
-    /// The line was cut, so it did not.
     Lost,
 }

@@ -44,7 +44,6 @@ const MOMENT: Duration = Duration::from_millis(50);
 /// The longest moment, however much happens.
 const LONGEST_MOMENT: Duration = Duration::from_millis(500);
 
-/// The server, the client and what is between them.
 pub struct Programs<'a> {
     server: Program,
     client: Program,
@@ -96,17 +95,14 @@ impl<'a> Programs<'a> {
         let address =
             address.ok_or_else(|| failed("the server does not listen", &watch.observer.server))?;
 
-        let relay = match wire {
-            Wire::Direct | Wire::Flooded => None,
-            Wire::Relayed => Some(Relay::start(&address, {
-                let sender = sender.clone();
-                move |from, content| {
-                    let seen = Seen::Passed(from, content);
-                    let _ = sender.send(Observation { at: Instant::now(), seen });
-                }
-            })?),
+        let passed = sender.clone();
+        let passed = move |from, content| {
+            let seen = Seen::Passed(from, content);
+            let _ = passed.send(Observation { at: Instant::now(), seen });
         };
-        let address = relay.as_ref().map_or(&*address, Relay::address);
+        let relayed = (wire == Wire::Relayed).then(|| Relay::start(&address, passed));
+        let relay = relayed.transpose()?;
+        let address = relay.as_ref().map_or(&address, |relay| &relay.address);
         let client = start(Role::Client, ["--server", address])?;
         watch.follow(DEADLINE, |observer| observer.connected == 2 || observer.client.is_some());
         if watch.observer.connected != 2 {

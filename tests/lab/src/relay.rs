@@ -18,9 +18,8 @@ use socket2::SockRef;
 
 use super::event::{Content, Role};
 
-/// A relay for one connection.
 pub struct Relay {
-    address: String,
+    pub address: String,
     /// The two directions own the line. When the second one ends, the sockets are closed.
     line: Weak<Line>,
 }
@@ -52,11 +51,6 @@ impl Relay {
         Ok(relay)
     }
 
-    pub fn address(&self) -> &str {
-        &self.address
-    }
-
-    /// Resets the connection on both sides.
     pub fn reset(self) {
         self.line.upgrade().into_iter().for_each(|line| line.reset());
     }

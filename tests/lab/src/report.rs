@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
-use common::words::Seconds;
+use common::{log::takes_colour, words::Seconds};
 
 use crate::{
     draw::{
@@ -42,7 +42,8 @@ pub fn show(scene: &Scene, settings: &Settings, out: &mut impl Write) -> io::Res
         writeln!(out, "{}", hanging(&format!("  {role} "), &flags, columns))?;
     }
 
-    let mut diagram = Diagram::new(columns, scene.plan.silence_to_tell(), Colour::of_stdout());
+    let colour = if takes_colour(&io::stdout()) { Colour::Ansi } else { Colour::Plain };
+    let mut diagram = Diagram::new(columns, scene.plan.silence_to_tell(), colour);
     writeln!(out, "{}", diagram.header())?;
     let mut written = Ok(());
     let record = run(scene, settings, &mut |event: &Event| {
@@ -64,7 +65,6 @@ pub fn show(scene: &Scene, settings: &Settings, out: &mut impl Write) -> io::Res
     Ok(record)
 }
 
-/// The prediction and the measurement for each end, side by side.
 fn comparison(summary: &Summary, columns: usize) -> String {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
@@ -81,7 +81,6 @@ fn comparison(summary: &Summary, columns: usize) -> String {
     table.trim_fmt()
 }
 
-/// What is printed for a program without last words.
 fn no_words(plan: Plan, role: Role) -> &'static str {
     match plan {
         Plan::Kill(killed) if killed == role => "(no last words: it was killed)",

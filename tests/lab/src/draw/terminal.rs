@@ -7,7 +7,7 @@
 use std::{io, time::Duration};
 
 use clap::builder::styling::{AnsiColor, Style};
-use common::{log::takes_colour, words::Seconds};
+use common::words::Seconds;
 use textwrap::core::display_width;
 
 use super::{lines, readable};
@@ -39,19 +39,11 @@ pub enum Colour {
     Plain,
 }
 
-impl Colour {
-    pub fn of_stdout() -> Self {
-        if takes_colour(&io::stdout()) { Self::Ansi } else { Self::Plain }
-    }
-}
-
 #[derive(Debug)]
 pub struct Diagram {
     colour: Colour,
     silence: Duration,
-    /// When the last event was.
     last: Duration,
-    /// The columns between the lifelines.
     between: usize,
 }
 
@@ -142,7 +134,6 @@ impl Diagram {
     }
 }
 
-/// The colour of an event.
 pub(super) fn colour(what: &What) -> AnsiColor {
     match what {
         What::Message { fate: Fate::Lost, .. } => AnsiColor::Red,

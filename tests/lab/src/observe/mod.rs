@@ -31,7 +31,6 @@ pub enum Wire {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastWords {
     pub at: Duration,
-    /// The reason for the end, in the log's word.
     pub reason: String,
     /// What the kernel's evidence says about the other end.
     pub finding: Option<String>,
@@ -42,16 +41,13 @@ pub struct LastWords {
 pub struct Observer {
     start: Instant,
     wire: Wire,
-    /// Whether the server keeps a queue of its clients.
-    has_queue: bool,
-    tells_touch: bool,
+    /// Whether the server keeps a queue of its clients, and no touch of it has been told.
+    tells_queue: bool,
     typed: VecDeque<Vec<u8>>,
     last_message: String,
-    /// Whether the lab has cut the line.
     pub is_cut: bool,
     /// The program that the lab kills. Its exit is no detection.
     pub killed: Option<Role>,
-    /// Everything that has happened.
     pub events: Vec<Event>,
     /// Where the server listens, once it has said so.
     pub address: Option<String>,
@@ -72,8 +68,7 @@ impl Observer {
         Self {
             start: Instant::now(),
             wire,
-            has_queue,
-            tells_touch: has_queue,
+            tells_queue: has_queue,
             typed: VecDeque::new(),
             last_message: String::new(),
             is_cut: false,
@@ -91,7 +86,6 @@ impl Observer {
         self.start.elapsed()
     }
 
-    /// The program's last words about the connection.
     pub fn last_words(&self, role: Role) -> Option<&LastWords> {
         match role {
             Role::Client => self.client.as_ref(),
@@ -99,7 +93,6 @@ impl Observer {
         }
     }
 
-    /// The lab does something to the line or to a program.
     pub fn deed(&mut self, text: &str) {
         self.add(self.now(), What::Deed(text.to_owned()));
     }
@@ -173,7 +166,7 @@ impl Observer {
             "listening" => self.address = event.str("address").map(str::to_owned),
             "connected" => {
                 self.connected += 1;
-                let queue = if self.has_queue { ": into the queue" } else { "" };
+                let queue = if self.tells_queue { ": into the queue" } else { "" };
                 self.mark(at, Role::Server, format!("connection accepted{queue}"));
             }
             "heartbeat" => {
@@ -206,7 +199,7 @@ impl Observer {
             let content = Content::Bytes(bytes.to_vec());
             self.add(at, What::Message { from: Role::Client, content, fate: Fate::Arrived });
         }
-        if mem::take(&mut self.tells_touch) {
+        if mem::take(&mut self.tells_queue) {
             self.mark(at, Role::Server, "touched: to the back of the queue");
         }
     }
