@@ -94,12 +94,15 @@ impl Connection {
 
     /// Judges the client, whose deadline passed `late` ago. While the thread is writing, unread
     /// bytes prove nothing: a client that does not read its replies blocks the thread, and its
-    /// bytes stay unread. But a thread that was only held up goes on to read in a moment.
+    /// bytes stay unread. But a thread that no reply waits for was only held up, and goes on to
+    /// read in a moment.
     pub fn judge(&self, late: Duration) -> Verdict {
-        let unread = if self.writing.load(Ordering::Relaxed) {
-            Unread::Unknown
-        } else {
+        let unread = if !self.writing.load(Ordering::Relaxed) {
             kernel::unread(&self.stream, self.entered.load(Ordering::Acquire))
+        } else if Evidence::ask(&self.stream, Side::Accepting).is_some_and(|it| it.unsent > 0) {
+            Unread::Nothing
+        } else {
+            Unread::Unknown
         };
         let verdict = verdict::judge(unread, late, self.waited.load(Ordering::Relaxed));
         if matches!(verdict, Verdict::Wait(_)) {

@@ -69,7 +69,7 @@ fn a_thread_that_is_writing_gets_a_moment_to_read_before_its_client_is_dead() {
     let (_client, connection, _queue) = connected();
     connection.set_writing(true);
     assert!(matches!(connection.judge(Duration::ZERO), Verdict::Wait(_)));
-    assert_eq!(connection.judge(Duration::ZERO), Verdict::Dead, "it blocks the thread");
+    assert_eq!(connection.judge(Duration::ZERO), Verdict::Dead, "it had its moment");
     connection.set_writing(false);
     assert_eq!(connection.judge(Duration::ZERO), Verdict::Heard, "it said hello");
 }

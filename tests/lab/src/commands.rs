@@ -95,8 +95,8 @@ pub(crate) fn tour() -> Result<AsPredicted, Failure> {
 }
 
 impl RunArgs {
-    /// The scene.
     pub(crate) fn scene(&self) -> Result<&'static Scene, String> {
+        self.settings.check()?;
         let scene = Scene::by_name(&self.scene).expect("clap knows the names");
         scene.plan.check(&self.settings).map(|()| scene)
     }
@@ -128,7 +128,7 @@ pub(crate) fn play(args: &RunArgs, scene: &Scene) -> Result<AsPredicted, Failure
     };
     if let Some(file) = &args.svg {
         let silence = scene.plan.silence_to_tell();
-        let picture = svg(scene.title, scene.text(settings), &record.events, silence);
+        let picture = svg(scene.title, scene.text, &record.observer.events, silence);
         fs::write(file, picture).map_err(|error| format!("{}: {error}", file.display()))?;
     }
     Ok(record.summary.is_as_predicted())
@@ -165,14 +165,10 @@ pub(crate) fn matrix(args: MatrixArgs) -> Result<AsPredicted, Failure> {
 /// The paths of the binaries. They are built before anything is printed, since that may take a
 /// while.
 fn build() -> io::Result<[(String, &'static Path); 2]> {
-    let is_told = io::stderr().is_terminal() && env::var_os(INSIDE).is_none();
-    if is_told {
-        let _ = write!(io::stderr(), "building the server and the client… ");
-    }
+    let spinner = indicatif::ProgressBar::new_spinner();
+    spinner.set_message("building the server and the client");
     let built = built();
-    if is_told {
-        let _ = write!(io::stderr(), "\r{:37}\r", "");
-    }
+    spinner.finish_and_clear();
     built
 }
 

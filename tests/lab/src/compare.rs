@@ -8,19 +8,16 @@ use crate::{
     event::Role,
     in_seconds,
     observe::LastWords,
-    predict::fault::{Detection, Means, Window},
+    predict::fault::{Detection, Means},
 };
 
-/// How an end's connection ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observed {
     /// The means of the detection, if the reason tells it.
     pub by: Option<Means>,
-    /// The reason in the program's log.
     pub reason: String,
     /// What the kernel's evidence says about the other end, if the log tells it.
     pub finding: Option<String>,
-    /// How long after the fault.
     #[serde(rename = "after_s", with = "in_seconds")]
     pub after: Duration,
 }
@@ -31,12 +28,10 @@ pub struct Comparison {
     pub role: Role,
     /// The ways in which it might detect the fault. None means never.
     pub predicted: Vec<Detection>,
-    /// How its connection ended, if it did.
     pub observed: Option<Observed>,
     /// How far the moment lies outside the predicted window, in seconds: 0 within, negative
     /// before. `None` if nothing was detected, or by means that were not predicted.
     pub deviation_s: Option<f64>,
-    /// Whether the prediction came true.
     pub as_predicted: bool,
 }
 
@@ -46,21 +41,21 @@ const LEAST_TOLERANCE: Duration = Duration::from_millis(300);
 
 /// How far a moment may lie outside the window: a fifth of the bound that is nearer to it, or
 /// 0.3 s if that is more. The kernel's timers may be an eighth late.
-fn tolerance(window: Window, after: Duration) -> Duration {
-    let nearer = if after < window.earliest { window.earliest } else { window.latest };
+fn tolerance(way: Detection, after: Duration) -> Duration {
+    let nearer = if after < way.earliest { way.earliest } else { way.latest };
     (nearer / 5).max(LEAST_TOLERANCE)
 }
 
 /// How far the moment lies outside the window, in seconds; negative before it.
-fn deviation(window: Window, after: Duration) -> f64 {
-    let early = window.earliest.saturating_sub(after).as_secs_f64();
-    after.saturating_sub(window.latest).as_secs_f64() - early
+fn deviation(way: Detection, after: Duration) -> f64 {
+    let early = way.earliest.saturating_sub(after).as_secs_f64();
+    after.saturating_sub(way.latest).as_secs_f64() - early
 }
 
 /// How long after a fault to wait for a detection: beyond the tolerance, so that a late one is
 /// measured and reported as late.
-pub fn patience(window: Window) -> Duration {
-    window.latest + tolerance(window, Duration::MAX) + Duration::from_secs(3)
+pub fn patience(way: Detection) -> Duration {
+    way.latest + tolerance(way, Duration::MAX) + Duration::from_secs(3)
 }
 
 impl Comparison {
@@ -81,14 +76,14 @@ impl Comparison {
         });
         let nearest = observed.as_ref().and_then(|observed| {
             let fitting = predicted.iter().filter(|way| Some(way.by) == observed.by);
-            let deviations = fitting.map(|way| (way.window, deviation(way.window, observed.after)));
+            let deviations = fitting.map(|way| (*way, deviation(*way, observed.after)));
             deviations.min_by(|(_, a), (_, b)| a.abs().total_cmp(&b.abs()))
         });
         let as_predicted = match (&observed, nearest) {
-            (None, _) => predicted.iter().all(|way| way.window.earliest > watched),
+            (None, _) => predicted.iter().all(|way| way.earliest > watched),
             (Some(_), None) => false,
-            (Some(observed), Some((window, deviation))) => {
-                deviation.abs() <= tolerance(window, observed.after).as_secs_f64()
+            (Some(observed), Some((way, deviation))) => {
+                deviation.abs() <= tolerance(way, observed.after).as_secs_f64()
             }
         };
         let deviation_s = nearest.map(|(_, deviation)| deviation);
@@ -114,7 +109,6 @@ impl Comparison {
         }
     }
 
-    /// The deviation and the verdict on it.
     pub fn verdict(&self) -> String {
         let verdict = if self.as_predicted { "as predicted" } else { "NOT AS PREDICTED" };
         match self.deviation() {

@@ -14,10 +14,7 @@ pub enum Role {
 
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Client => "client",
-            Self::Server => "server",
-        })
+        self.serialize(f) // its name as in JSON
     }
 }
 
@@ -48,7 +45,6 @@ pub enum Content {
     Bytes(Vec<u8>),
     /// The end of the stream: the sender will send no more.
     EndOfStream,
-    /// The end of the connection in both directions.
     Reset,
 }
 
@@ -56,27 +52,5 @@ pub enum Content {
 pub enum Fate {
     /// It reached the other host's kernel.
     Arrived,
-    /// The line was cut, so it did not.
     Lost,
-}
-
-/// Finds the stretches in which nothing happens.
-#[derive(Debug)]
-pub(crate) struct Silences {
-    threshold: Duration,
-    last: Duration,
-}
-
-impl Silences {
-    pub(crate) fn longer_than(threshold: Duration) -> Self {
-        Self { threshold, last: Duration::ZERO }
-    }
-
-    /// The length of the silence before this event, if it is longer than the threshold.
-    /// Several threads record events, so two of them may come a little out of order.
-    pub(crate) fn before(&mut self, event: &Event) -> Option<Duration> {
-        let silence = event.at.saturating_sub(self.last);
-        self.last = self.last.max(event.at);
-        (silence > self.threshold).then_some(silence)
-    }
 }

@@ -12,8 +12,7 @@
 
 #![forbid(unsafe_code)]
 // Only this package's binary and tests use the library, so its docs say what is not obvious.
-#![allow(missing_docs, clippy::missing_errors_doc, clippy::missing_panics_doc)]
-#![allow(clippy::must_use_candidate, clippy::return_self_not_must_use)]
+#![allow(clippy::missing_errors_doc, clippy::missing_panics_doc, clippy::return_self_not_must_use)]
 
 #[cfg(unix)]
 pub mod compare;
@@ -43,11 +42,8 @@ pub(crate) mod in_seconds {
 
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
 
-    pub(crate) fn serialize<S: Serializer>(
-        it: &Duration,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.serialize_f64(it.as_secs_f64())
+    pub(crate) fn serialize<S: Serializer>(it: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_f64(it.as_secs_f64())
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {

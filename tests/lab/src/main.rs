@@ -140,12 +140,13 @@ fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
 }
 
 fn predict(arguments: &PredictArgs) -> Result<AsPredicted, Failure> {
+    arguments.settings.check().unwrap_or_else(|message| args::refuse::<Cli>(message));
     let middlebox = arguments.middlebox.map(Period::get);
     let prediction = Prediction::new(&arguments.settings, arguments.clients, middlebox);
     if arguments.json {
         writeln!(io::stdout(), "{}", serde_json::to_string(&prediction)?)?;
     } else {
-        write!(io::stdout(), "{prediction}")?;
+        write!(io::stdout(), "{}", prediction.text())?;
     }
     Ok(true)
 }

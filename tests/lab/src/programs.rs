@@ -2,10 +2,8 @@
 //! broken.
 
 use std::{
-    io::{self, Write as _},
-    process::ChildStdin,
-    sync::mpsc::{self, Receiver, Sender},
-    thread,
+    io,
+    sync::mpsc::{self, Receiver},
     time::{Duration, Instant},
 };
 
@@ -46,19 +44,17 @@ const MOMENT: Duration = Duration::from_millis(50);
 /// The longest moment, however much happens.
 const LONGEST_MOMENT: Duration = Duration::from_millis(500);
 
-/// The server, the client and what is between them.
 pub struct Programs<'a> {
     server: Program,
     client: Program,
-    stdin: Option<ChildStdin>,
     relay: Option<Relay>,
-    watch: Watch<'a>,
+    pub watch: Watch<'a>,
 }
 
 /// What is seen of the programs, and where it is shown.
-struct Watch<'a> {
+pub struct Watch<'a> {
     observations: Receiver<Observation>,
-    observer: Observer,
+    pub observer: Observer,
     show: &'a mut dyn FnMut(&Event),
     shown: usize,
 }
@@ -81,7 +77,11 @@ impl<'a> Programs<'a> {
             if role == Role::Server && wire != Wire::Flooded {
                 command.arg("-v"); // its log has an event for each line of text
             }
-            let watch = watch_log(role, sender.clone());
+            let sender = sender.clone();
+            let watch = move |line: Option<&Line>| {
+                let seen = line.map_or(Seen::Exited(role), |line| Seen::Logged(role, line.clone()));
+                let _ = sender.send(Observation { at: Instant::now(), seen });
+            };
             Program::start_watched(&mut ends_with_the_lab(command), watch)
                 .map(processes::registered)
         };
@@ -95,53 +95,40 @@ impl<'a> Programs<'a> {
         let address =
             address.ok_or_else(|| failed("the server does not listen", &watch.observer.server))?;
 
-        let relay = match wire {
-            Wire::Direct | Wire::Flooded => None,
-            Wire::Relayed => Some(Relay::start(&address, {
-                let sender = sender.clone();
-                move |from, content| {
-                    let seen = Seen::Passed(from, content);
-                    let _ = sender.send(Observation { at: Instant::now(), seen });
-                }
-            })?),
+        let passed = sender.clone();
+        let passed = move |from, content| {
+            let seen = Seen::Passed(from, content);
+            let _ = passed.send(Observation { at: Instant::now(), seen });
         };
-        let address = relay.as_ref().map_or(&*address, Relay::address);
-        let mut client = start(Role::Client, ["--server", address])?;
-        let stdin = Some(client.take_stdin()?);
+        let relayed = (wire == Wire::Relayed).then(|| Relay::start(&address, passed));
+        let relay = relayed.transpose()?;
+        let address = relay.as_ref().map_or(&address, |relay| &relay.address);
+        let client = start(Role::Client, ["--server", address])?;
         watch.follow(DEADLINE, |observer| observer.connected == 2 || observer.client.is_some());
         if watch.observer.connected != 2 {
             return Err(failed("the client does not connect", &watch.observer.client));
         }
-        Ok(Self { server, client, stdin, relay, watch })
-    }
-
-    /// What has been observed so far.
-    pub fn observer(&self) -> &Observer {
-        &self.watch.observer
-    }
-
-    /// Follows what happens until `is_enough`, for `limit` at most.
-    pub fn follow(&mut self, limit: Duration, is_enough: impl FnMut(&Observer) -> bool) {
-        self.watch.follow(limit, is_enough);
+        Ok(Self { server, client, relay, watch })
     }
 
     /// Does something, and tells of it.
     pub fn act(&mut self, deed: Deed, text: &str) -> io::Result<()> {
         self.watch.observer.deed(text);
         self.watch.show();
+        let program = |role| if role == Role::Client { &self.client } else { &self.server };
         match deed {
             Deed::Kill(role) => {
-                self.watch.observer.set_killed(role);
-                self.program(role).signal(Signal::SIGKILL)?;
+                self.watch.observer.killed = Some(role);
+                program(role).signal(Signal::SIGKILL)?;
             }
-            Deed::Stop(role) => self.program(role).pause()?,
+            Deed::Stop(role) => program(role).pause()?,
             Deed::Reset => self.relay.take().into_iter().for_each(Relay::reset),
             Deed::Cut => {
-                self.watch.observer.set_cut(true);
+                self.watch.observer.is_cut = true;
                 set_loopback(Loopback::Down);
             }
             Deed::Mend => {
-                self.watch.observer.set_cut(false);
+                self.watch.observer.is_cut = false;
                 set_loopback(Loopback::Up);
             }
         }
@@ -151,42 +138,32 @@ impl<'a> Programs<'a> {
     /// Types a line into the client. A client that has just ended does not take it.
     pub fn type_in(&mut self, line: &str) {
         self.watch.observer.typed(line);
-        if let Some(stdin) = &mut self.stdin {
-            let _ = stdin.write_all(line.as_bytes());
-        }
+        let _ = self.client.type_in(line);
         self.watch.show();
     }
 
     /// From now on types without a pause, for as long as the client takes it, and tells of it.
-    pub fn flood(&mut self, text: &str) {
+    pub fn flood(&mut self, text: &str) -> io::Result<()> {
         self.watch.observer.deed(text);
         self.watch.show();
-        if let Some(mut stdin) = self.stdin.take() {
-            let line = [&b"read this, ".repeat(3000)[..], b"and this\n"].concat();
-            thread::spawn(move || while stdin.write_all(&line).is_ok() {});
-        }
+        let line = [&b"read this, ".repeat(3000)[..], b"and this\n"].concat();
+        self.client.flood(line.leak()).map(drop)
     }
 
     /// Kills both programs, and returns what was observed.
     pub fn end(self) -> Observer {
-        if self.watch.observer.is_cut() {
+        if self.watch.observer.is_cut {
             set_loopback(Loopback::Up);
         }
         drop((self.client, self.server));
         processes::forget();
         self.watch.observer
     }
-
-    fn program(&self, role: Role) -> &Program {
-        match role {
-            Role::Client => &self.client,
-            Role::Server => &self.server,
-        }
-    }
 }
 
 impl Watch<'_> {
-    fn follow(&mut self, limit: Duration, mut is_enough: impl FnMut(&Observer) -> bool) {
+    /// Follows what happens until `is_enough`, for `limit` at most.
+    pub fn follow(&mut self, limit: Duration, mut is_enough: impl FnMut(&Observer) -> bool) {
         let end = Instant::now() + limit;
         while !is_enough(&self.observer) {
             let left = end.saturating_duration_since(Instant::now());
@@ -207,18 +184,5 @@ impl Watch<'_> {
             (self.show)(event);
         }
         self.shown = self.observer.events.len();
-    }
-}
-
-fn watch_log(
-    role: Role,
-    sender: Sender<Observation>,
-) -> impl FnMut(Option<&Line>) + Send + 'static {
-    move |line| {
-        let seen = match line {
-            Some(line) => Seen::Logged(role, line.clone()),
-            None => Seen::Exited(role),
-        };
-        let _ = sender.send(Observation { at: Instant::now(), seen });
     }
 }

@@ -18,9 +18,8 @@ use socket2::SockRef;
 
 use super::event::{Content, Role};
 
-/// A relay for one connection.
 pub struct Relay {
-    address: String,
+    pub address: String,
     /// The two directions own the line. When the second one ends, the sockets are closed.
     line: Weak<Line>,
 }
@@ -42,22 +41,16 @@ impl Relay {
         let address = listener.local_addr()?.to_string();
         let (server, line, seen) = (server.to_owned(), Arc::<Line>::default(), Arc::new(seen));
         let relay = Self { address, line: Arc::downgrade(&line) };
-        thread::Builder::new().name("relay".to_owned()).spawn(move || {
+        thread::spawn(move || {
             line.connect(&listener, &server)?;
             let (other, seen_there) = (Arc::clone(&line), Arc::clone(&seen));
-            let back = thread::Builder::new().name("relay-back".to_owned());
-            back.spawn(move || other.carry(Role::Server, &*seen_there))?;
+            thread::spawn(move || other.carry(Role::Server, &*seen_there));
             line.carry(Role::Client, &*seen);
             io::Result::Ok(())
-        })?;
+        });
         Ok(relay)
     }
 
-    pub fn address(&self) -> &str {
-        &self.address
-    }
-
-    /// Resets the connection on both sides.
     pub fn reset(self) {
         self.line.upgrade().into_iter().for_each(|line| line.reset());
     }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
-use common::words::Seconds;
+use common::{log::takes_colour, words::Seconds};
 
 use crate::{
     draw::{
@@ -27,7 +27,7 @@ pub fn show(scene: &Scene, settings: &Settings, out: &mut impl Write) -> io::Res
         writeln!(out, "(A scene is drawn in {NARROWEST} columns, and this terminal has fewer.)")?;
     }
     writeln!(out, "{}", scene.title.to_uppercase())?;
-    writeln!(out, "{}", hanging("", scene.text(settings), columns))?;
+    writeln!(out, "{}", hanging("", scene.text, columns))?;
     let predicted = scene.plan.predicted(settings).into_iter();
     let predicted: Vec<_> =
         predicted.map(|(role, ways)| format!("{role} {}", in_words(&ways))).collect();
@@ -42,7 +42,8 @@ pub fn show(scene: &Scene, settings: &Settings, out: &mut impl Write) -> io::Res
         writeln!(out, "{}", hanging(&format!("  {role} "), &flags, columns))?;
     }
 
-    let mut diagram = Diagram::new(columns, scene.plan.silence_to_tell(), Colour::of_stdout());
+    let colour = if takes_colour(&io::stdout()) { Colour::Ansi } else { Colour::Plain };
+    let mut diagram = Diagram::new(columns, scene.plan.silence_to_tell(), colour);
     writeln!(out, "{}", diagram.header())?;
     let mut written = Ok(());
     let record = run(scene, settings, &mut |event: &Event| {
@@ -55,15 +56,15 @@ pub fn show(scene: &Scene, settings: &Settings, out: &mut impl Write) -> io::Res
     let record = record?;
     written?;
 
-    for (role, words) in &record.last_words {
-        let words = words.as_ref().map_or(no_words(scene.plan, *role), |words| &words.text);
+    for role in [Role::Client, Role::Server] {
+        let words = record.observer.last_words(role);
+        let words = words.map_or(no_words(scene.plan, role), |words| &words.text);
         writeln!(out, "{}", hanging(&format!("{role}: "), words, columns))?;
     }
     writeln!(out, "{}", comparison(&record.summary, columns))?;
     Ok(record)
 }
 
-/// The prediction and the measurement for each end, side by side.
 fn comparison(summary: &Summary, columns: usize) -> String {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
@@ -80,7 +81,6 @@ fn comparison(summary: &Summary, columns: usize) -> String {
     table.trim_fmt()
 }
 
-/// What is printed for a program without last words.
 fn no_words(plan: Plan, role: Role) -> &'static str {
     match plan {
         Plan::Kill(killed) if killed == role => "(no last words: it was killed)",
@@ -91,7 +91,7 @@ fn no_words(plan: Plan, role: Role) -> &'static str {
 
 /// The ways in which a fault may be detected: `2.0s to 3.0s by heartbeat`.
 fn in_words(ways: &[Detection]) -> String {
-    let way = |way: &Detection| format!("{} by {}", way.window.in_words(Seconds), way.by);
+    let way = |way: &Detection| format!("{} by {}", way.when(Seconds), way.by);
     match ways {
         [] => "never".to_owned(),
         ways => ways.iter().map(way).collect::<Vec<_>>().join(" or "),

@@ -9,7 +9,7 @@ use crate::{
     compare::{Comparison, patience},
     event::{Event, Role},
     in_seconds,
-    observe::{LastWords, Observer, Wire},
+    observe::{Observer, Wire},
     predict::{
         detection::longest_silence,
         fault::{Detection, Means},
@@ -19,13 +19,8 @@ use crate::{
     settings::Settings,
 };
 
-/// What a run showed.
-#[derive(Debug)]
 pub struct Record {
-    pub events: Vec<Event>,
-    /// Each program's last words about the connection.
-    pub last_words: [(Role, Option<LastWords>); 2],
-    /// The measurement beside the prediction.
+    pub observer: Observer,
     pub summary: Summary,
 }
 
@@ -36,12 +31,10 @@ pub struct Summary {
     pub settings: Vec<String>,
     #[serde(rename = "watched_s", with = "in_seconds")]
     pub watched: Duration,
-    /// The prediction and the measurement for each end that was left.
     pub ends: Vec<Comparison>,
 }
 
 impl Summary {
-    /// Whether every prediction came true.
     pub fn is_as_predicted(&self) -> bool {
         !self.ends.is_empty() && self.ends.iter().all(|end| end.as_predicted)
     }
@@ -61,11 +54,22 @@ pub fn run(scene: &Scene, settings: &Settings, show: &mut dyn FnMut(&Event)) -> 
     };
     let mut programs = Programs::start(settings, wire, show)?;
     let fault = match plan {
-        Plan::Nothing => do_nothing(&mut programs, settings, &predicted),
+        Plan::Nothing => {
+            programs.type_in("hello\n");
+            let last = programs.watch.observer.now();
+            watch(&mut programs, &predicted, undisturbed(settings));
+            last
+        }
+        Plan::StopReading => {
+            let start = programs.watch.observer.now(); // the windows are full a moment later
+            programs.flood("nobody reads the client's output, and lines flood in")?;
+            watch(&mut programs, &predicted, NEVER);
+            start
+        }
         Plan::CutAndHeal => cut_and_heal(&mut programs, settings)?,
         _ => break_something(plan, &mut programs, settings, &predicted)?,
     };
-    let watched = programs.observer().now().saturating_sub(fault);
+    let watched = programs.watch.observer.now().saturating_sub(fault);
     let observer = programs.end();
     let ends = predicted.into_iter().map(|(role, predicted)| {
         Comparison::new(role, predicted, observer.last_words(role), fault, watched)
@@ -76,8 +80,7 @@ pub fn run(scene: &Scene, settings: &Settings, show: &mut dyn FnMut(&Event)) -> 
         watched,
         ends: ends.collect(),
     };
-    let last_words = [(Role::Client, observer.client), (Role::Server, observer.server)];
-    Ok(Record { events: observer.events, last_words, summary })
+    Ok(Record { observer, summary })
 }
 
 fn is_over(observer: &Observer) -> bool {
@@ -88,43 +91,27 @@ fn is_over(observer: &Observer) -> bool {
 /// with keepalive alone, or if the server evicts before.
 fn warm_up(programs: &mut Programs<'_>, settings: &Settings) {
     programs.type_in("hello\n");
-    if longest_silence(settings).is_some_and(|silence| silence < settings.timeout) {
-        let limit = settings.timeout + DEADLINE;
-        programs.follow(limit, |observer| observer.heartbeats > 0 || is_over(observer));
+    if longest_silence(settings).is_some_and(|silence| silence < settings.timeout()) {
+        let limit = settings.timeout() + DEADLINE;
+        programs.watch.follow(limit, |observer| observer.heartbeats > 0 || is_over(observer));
     }
-    programs.follow(pause(settings), |_| false);
-}
-
-/// Does nothing for longer than any rule allows silence. Returns the moment of the last byte that
-/// is not a heartbeat's.
-fn do_nothing(
-    programs: &mut Programs<'_>,
-    settings: &Settings,
-    predicted: &[(Role, Vec<Detection>)],
-) -> Duration {
-    programs.type_in("hello\n");
-    let last = programs.observer().now();
-    if predicted.iter().all(|(_, ways)| ways.is_empty()) {
-        let both = |observer: &Observer| observer.client.is_some() && observer.server.is_some();
-        programs.follow(undisturbed(settings), both);
-    } else {
-        watch(programs, predicted);
-    }
-    last
+    programs.watch.follow(pause(settings), |_| false);
 }
 
 fn cut_and_heal(programs: &mut Programs<'_>, settings: &Settings) -> io::Result<Duration> {
     let cut = healing_cut(settings).expect("the settings were checked");
     warm_up(programs, settings);
-    let fault = programs.observer().now();
+    let fault = programs.watch.observer.now();
     programs.act(Deed::Cut, "network cut")?;
-    programs.follow(cut, is_over);
+    programs.watch.follow(cut, is_over);
     programs.act(Deed::Mend, "network mended")?;
-    let heartbeats = programs.observer().heartbeats;
+    let heartbeats = programs.watch.observer.heartbeats;
     let longest = if settings.detect.uses_heartbeat() { cut + DEADLINE } else { cut };
-    programs.follow(longest, |observer| observer.heartbeats > heartbeats || is_over(observer));
+    programs
+        .watch
+        .follow(longest, |observer| observer.heartbeats > heartbeats || is_over(observer));
     programs.type_in("still there?\n");
-    programs.follow(SETTLING, is_over);
+    programs.watch.follow(SETTLING, is_over);
     Ok(fault)
 }
 
@@ -135,23 +122,17 @@ fn break_something(
     settings: &Settings,
     predicted: &[(Role, Vec<Detection>)],
 ) -> io::Result<Duration> {
-    if plan == Plan::StopReading {
-        let start = programs.observer().now(); // the windows are full a moment later
-        programs.flood("nobody reads the client's output, and lines flood in");
-        watch(programs, predicted);
-        return Ok(start);
-    }
     warm_up(programs, settings);
-    if is_over(programs.observer()) {
+    if is_over(&programs.watch.observer) {
         return Err(io::Error::other(
             "the connection had ended before anything was done to it; a longer --timeout keeps it",
         ));
     }
-    let mut last = programs.observer().now();
+    let mut last = programs.watch.observer.now();
     if plan == Plan::CutWriting {
         programs.type_in("are you there?\n");
-        programs.follow(SETTLING, |_| false);
-        last = programs.observer().events.last().map_or(last, |event| event.at);
+        programs.watch.follow(SETTLING, |_| false);
+        last = programs.watch.observer.events.last().map_or(last, |event| event.at);
     }
     let (deed, text) = match plan {
         Plan::Kill(role) => (Deed::Kill(role), format!("{role} killed (SIGKILL)")),
@@ -163,18 +144,20 @@ fn break_something(
     if plan == Plan::CutWriting {
         programs.type_in("are you there?\n");
     }
-    watch(programs, predicted);
+    watch(programs, predicted, NEVER);
     Ok(last)
 }
 
-/// Watches until everything that is predicted has been detected, or long enough to believe that
-/// it never will be.
-fn watch(programs: &mut Programs<'_>, predicted: &[(Role, Vec<Detection>)]) {
+/// Watches until each end has detected something, or long enough to believe that it never will:
+/// for `least`, or until everything that is predicted is overdue.
+fn watch(programs: &mut Programs<'_>, predicted: &[(Role, Vec<Detection>)], least: Duration) {
     let patience = |way: &Detection| match way.by {
         Means::Retransmission => NEVER, // nobody waits for a quarter of an hour
-        _ => patience(way.window),
+        _ => patience(*way),
     };
     let ways = predicted.iter().flat_map(|(_, ways)| ways);
-    let limit = ways.map(patience).fold(NEVER, Duration::max);
-    programs.follow(limit, |observer| predicted.iter().all(|(role, _)| observer.has_ended(*role)));
+    let limit = ways.map(patience).fold(least, Duration::max);
+    programs.watch.follow(limit, |observer| {
+        predicted.iter().all(|(role, _)| observer.last_words(*role).is_some())
+    });
 }

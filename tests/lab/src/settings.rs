@@ -6,85 +6,38 @@
 
 use std::time::Duration;
 
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, error::ErrorKind};
+use clap::{Arg, Args, Command, FromArgMatches};
 use client::liveness::HeartbeatRule;
-use common::{
-    detect::{Detect, Keepalive},
-    period::Period,
-};
+use common::{detect::Detect, period::Period};
 use server::server::Config;
 
 use crate::event::Role;
 
-/// The flags of both programs.
-#[derive(clap::Args)]
-struct Flags {
+/// How a client and its server are set. Both of them detect by the same means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::Args)]
+pub struct Settings {
     /// Send a heartbeat when nothing has come from the server for this long
     #[arg(long, value_name = "DURATION", default_value_t = HeartbeatRule::ARTICLE.idle, help_heading = "The client's")]
-    idle: Period,
+    pub idle: Period,
 
     /// Wait this long for an answer before the next heartbeat
     #[arg(long, value_name = "DURATION", default_value_t = HeartbeatRule::ARTICLE.interval, help_heading = "The client's")]
-    retry_interval: Period,
+    pub retry_interval: Period,
 
     /// Heartbeats after the first before giving up
     #[arg(long, value_name = "N", default_value_t = HeartbeatRule::ARTICLE.retries, help_heading = "The client's")]
-    retries: u32,
+    pub retries: u32,
 
     /// Evict a client from which nothing has come for this long
     #[arg(long, value_name = "DURATION", default_value_t = Config::TIMEOUT, help_heading = "The server's")]
-    timeout: Period,
+    pub timeout: Period,
 
     /// Send a probe to a client that has been silent for this long; shorter than --timeout
     #[arg(long, value_name = "DURATION", help_heading = "The server's")]
-    probe: Option<Period>,
+    pub probe: Option<Period>,
 
     #[command(flatten)]
-    detect: Detect,
-}
-
-/// How a client and its server are set. Both of them detect by the same means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settings {
-    /// The client's rule. It is off while keepalive alone detects.
-    pub rule: HeartbeatRule,
-    /// The silence after which the server evicts, unless keepalive alone detects.
-    pub timeout: Duration,
-    /// The silence after which the server sends a probe. Shorter than `timeout`.
-    pub probe: Option<Duration>,
     pub detect: Detect,
-}
-
-/// The flags of both programs as one argument: `#[command(flatten)] settings: Settings`.
-impl Args for Settings {
-    fn augment_args(command: Command) -> Command {
-        Flags::augment_args(command)
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        Flags::augment_args_for_update(command)
-    }
-}
-
-impl FromArgMatches for Settings {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let flags = Flags::from_arg_matches(matches)?;
-        let Flags { idle, retry_interval: interval, retries, timeout, probe, detect } = flags;
-        let conflict = |message| Err(clap::Error::raw(ErrorKind::ArgumentConflict, message));
-        if probe.is_some_and(|probe| probe >= timeout) {
-            return conflict("--probe must be shorter than --timeout");
-        }
-        if probe.is_some() && !detect.uses_heartbeat() {
-            return conflict("--probe needs --detect heartbeat or --detect both");
-        }
-        let rule = HeartbeatRule { idle, retries, interval };
-        Ok(Self { rule, timeout: timeout.get(), probe: probe.map(Period::get), detect })
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
 }
 
 /// Gives the flag a short default, with which a scene takes a few seconds:
@@ -109,9 +62,32 @@ impl Settings {
         Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     }
 
-    /// The silence after which the client sends a heartbeat.
+    /// Whether the server takes its flags together.
+    pub fn check(&self) -> Result<(), String> {
+        if self.probe.is_some_and(|probe| probe >= self.timeout) {
+            return Err("--probe must be shorter than --timeout".to_owned());
+        }
+        if self.probe.is_some() && !self.detect.uses_heartbeat() {
+            return Err("--probe needs --detect heartbeat or --detect both".to_owned());
+        }
+        Ok(())
+    }
+
+    /// The client's rule. It is off while keepalive alone detects.
+    pub fn rule(&self) -> HeartbeatRule {
+        HeartbeatRule { idle: self.idle, retries: self.retries, interval: self.retry_interval }
+    }
+
     pub fn idle(&self) -> Duration {
-        self.rule.idle.get()
+        self.idle.get()
+    }
+
+    pub fn timeout(&self) -> Duration {
+        self.timeout.get()
+    }
+
+    pub fn probe(&self) -> Option<Duration> {
+        self.probe.map(Period::get)
     }
 
     /// How long the kernel lets bytes stay unacknowledged, if there is a limit.
@@ -120,49 +96,37 @@ impl Settings {
     }
 
     pub fn arguments(&self, role: Role) -> Vec<String> {
-        [self.own_flags(role), self.detect_flags()].concat()
+        self.flags(|of| of.is_none_or(|of| of == role))
     }
 
     pub fn lab_arguments(&self) -> Vec<String> {
-        [self.own_flags(Role::Client), self.own_flags(Role::Server), self.detect_flags()].concat()
+        self.flags(|_| true)
     }
 
-    fn own_flags(&self, role: Role) -> Vec<String> {
-        match role {
-            Role::Client => [
-                flag("--idle", &in_one_word(self.idle())),
-                flag("--retry-interval", &in_one_word(self.rule.interval.get())),
-                flag("--retries", &self.rule.retries),
-            ]
-            .concat(),
-            Role::Server => {
-                let probe = self.probe.map(|probe| flag("--probe", &in_one_word(probe)));
-                let timeout = flag("--timeout", &in_one_word(self.timeout));
-                timeout.into_iter().chain(probe.into_iter().flatten()).collect()
-            }
-        }
-    }
-
-    fn detect_flags(&self) -> Vec<String> {
+    /// The flags of those programs that are wanted. A flag without a program is both programs'.
+    fn flags(&self, is_wanted: impl Fn(Option<Role>) -> bool) -> Vec<String> {
         let mode = match self.detect {
             Detect::Heartbeat => "heartbeat",
             Detect::Keepalive(_) => "keepalive",
             Detect::Both(_) => "both",
         };
-        let mut flags = flag("--detect", &mode).to_vec();
-        if let Some(Keepalive { idle, interval, count, user_timeout }) = self.detect.keepalive() {
-            flags.extend(flag("--keepalive-idle", &in_one_word(idle)));
-            flags.extend(flag("--keepalive-interval", &in_one_word(interval)));
-            flags.extend(flag("--keepalive-count", &count));
-            let limit = user_timeout.map(|limit| flag("--user-timeout", &in_one_word(limit)));
-            flags.extend(limit.into_iter().flatten());
-        }
-        flags
+        let (client, server) = (Some(Role::Client), Some(Role::Server));
+        let keepalive = self.detect.keepalive();
+        let flags = [
+            (client, "--idle", Some(in_one_word(self.idle()))),
+            (client, "--retry-interval", Some(in_one_word(self.retry_interval.get()))),
+            (client, "--retries", Some(self.retries.to_string())),
+            (server, "--timeout", Some(in_one_word(self.timeout()))),
+            (server, "--probe", self.probe().map(in_one_word)),
+            (None, "--detect", Some(mode.to_owned())),
+            (None, "--keepalive-idle", keepalive.map(|figures| in_one_word(figures.idle))),
+            (None, "--keepalive-interval", keepalive.map(|figures| in_one_word(figures.interval))),
+            (None, "--keepalive-count", keepalive.map(|figures| figures.count.to_string())),
+            (None, "--user-timeout", self.user_timeout().map(in_one_word)),
+        ];
+        let wanted = flags.into_iter().filter(|(role, ..)| is_wanted(*role));
+        wanted.filter_map(|(_, name, value)| Some([name.to_owned(), value?])).flatten().collect()
     }
-}
-
-fn flag(name: &str, value: &impl ToString) -> [String; 2] {
-    [name.to_owned(), value.to_string()]
 }
 
 /// A duration as a flag takes it without quotes: `2h11m15s`.

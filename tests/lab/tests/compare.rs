@@ -8,7 +8,7 @@ use lab::{
     compare::Comparison,
     event::Role,
     observe::LastWords,
-    predict::fault::{Detection, Means, Window},
+    predict::fault::{Detection, Means},
 };
 
 fn millis(millis: u64) -> Duration {
@@ -16,7 +16,7 @@ fn millis(millis: u64) -> Duration {
 }
 
 fn detection(by: Means, earliest: u64, latest: u64) -> Detection {
-    Detection { by, window: Window { earliest: millis(earliest), latest: millis(latest) } }
+    Detection { by, earliest: millis(earliest), latest: millis(latest) }
 }
 
 /// Compares the predictions with an end for this reason, so long after the fault.

@@ -11,7 +11,7 @@ use lab::{
         table::{Form, table},
     },
     observe::LastWords,
-    predict::fault::{Detection, Means, Window},
+    predict::fault::{Detection, Means},
     run::Summary,
     scene::Scene,
 };
@@ -21,7 +21,7 @@ use textwrap::core::display_width;
 fn end(role: Role, reason: &str, predicted: &[(Means, u64, u64)]) -> Comparison {
     let way = |&(by, earliest, latest)| {
         let [earliest, latest] = [earliest, latest].map(Duration::from_millis);
-        Detection { by, window: Window { earliest, latest } }
+        Detection { by, earliest, latest }
     };
     let words = LastWords {
         at: Duration::from_millis(2260),

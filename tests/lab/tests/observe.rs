@@ -152,7 +152,7 @@ fn without_a_relay_the_logs_tell_of_the_messages() {
 fn messages_into_a_cut_line_are_lost() {
     let mut observer = Observer::new(Wire::Direct, true);
     observer.deed("network cut");
-    observer.set_cut(true);
+    observer.is_cut = true;
     observer.typed("are you there?\n");
     for line in [
         logs(Client, "heartbeat_sent", r#""retry": 0, "unanswered": 0"#),
@@ -212,7 +212,7 @@ fn only_the_first_read_is_told_to_touch_the_queue() {
 fn a_client_that_was_killed_has_no_last_words() {
     let mut observer = Observer::new(Wire::Relayed, true);
     observer.take(moment([logs(Client, "connected", r#""address": "127.0.0.1:5005""#)]));
-    observer.set_killed(Client);
+    observer.killed = Some(Client);
     let closed = logs(Server, "ended", r#""conn": 1, "reason": "closed_by_client""#);
     observer.take(moment([Seen::Exited(Client), closed]));
     assert_eq!(all(&observer), ["server: ended: closed by client"]);

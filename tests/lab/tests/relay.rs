@@ -24,7 +24,7 @@ fn connected() -> (Peer, Peer, Relay, Seen) {
         let _ = teller.send((from, content));
     });
     let relay = relay.expect("loopback has a free port");
-    let client = Peer::connect(relay.address());
+    let client = Peer::connect(&relay.address);
     (client, listener.accept(), relay, seen)
 }
 

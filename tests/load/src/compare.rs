@@ -8,27 +8,15 @@ use tests::binaries::{Server, build};
 
 use crate::{load::Load, progress, server_command};
 
-/// What one run measured.
-#[derive(Debug, Clone, Copy)]
-struct Figures {
-    /// Replies per second.
-    rate: f64,
-    /// Microseconds of CPU time per reply.
-    cpu: f64,
-    /// Microseconds.
-    p50: f64,
-    p99: f64,
-}
+/// What one run measured: replies per second, CPU time per reply, and the 50th and the 99th
+/// percentile of the latency. The times are in microseconds.
+type Figures = [f64; 4];
 
-/// The figures of our server and of the other one.
 type Pair = (Figures, Figures);
 
 /// Prints the ratios of `pairs` alternating pairs of runs: our server to the bare loop and to a
 /// tokio server, each saturated; then to the tokio server at a tenth and at half of the rate that
 /// saturated ours.
-///
-/// # Errors
-/// When a server cannot be built, started or loaded.
 pub fn compare(load: Load, pairs: usize, as_json: bool) -> io::Result<()> {
     let build = |name| build("load", name, &["peers"]);
     let (limit, tokio) = (build("limit")?, build("tokio_echo")?);
@@ -43,7 +31,7 @@ pub fn compare(load: Load, pairs: usize, as_json: bool) -> io::Result<()> {
     for (name, peer) in [("limit", &limit), ("tokio", &tokio)] {
         let runs = alternate(load, pairs, || Command::new(peer))?;
         print(load.connections, "saturated", name, &runs, as_json);
-        saturation = median(runs.iter().map(|(ours, _)| ours.rate));
+        saturation = median(runs.iter().map(|(ours, _)| ours[0]));
     }
     for (share, fraction) in [("a tenth of that", 0.1), ("half of that", 0.5)] {
         let load = Load { rate: Some(saturation * fraction), ..load };
@@ -73,23 +61,17 @@ fn alternate(load: Load, pairs: usize, theirs: impl Fn() -> Command) -> io::Resu
 fn measure(load: Load, command: &mut Command) -> io::Result<Figures> {
     let server = Server::from_command(command)?;
     let measured = load.run(&server.address, Some(server.program.pid()), |_| ())?;
-    Ok(Figures {
-        rate: measured.rate(),
-        cpu: measured.cpu_micros().unwrap_or(f64::NAN),
-        p50: measured.micros(50.0),
-        p99: measured.micros(99.0),
-    })
+    let cpu = measured.cpu_micros().unwrap_or(f64::NAN);
+    Ok([measured.rate(), cpu, measured.micros(50.0), measured.micros(99.0)])
 }
 
 fn print(connections: usize, load: &str, peer: &str, runs: &[Pair], as_json: bool) {
-    let medians = |figure: fn(&Figures) -> f64| {
-        let ours = median(runs.iter().map(|(ours, _)| figure(ours)));
-        let theirs = median(runs.iter().map(|(_, theirs)| figure(theirs)));
-        let ratio = median(runs.iter().map(|(ours, theirs)| figure(ours) / figure(theirs)));
+    let [rate, cpu, p50, p99] = [0, 1, 2, 3].map(|figure| {
+        let ours = median(runs.iter().map(|(ours, _)| ours[figure]));
+        let theirs = median(runs.iter().map(|(_, theirs)| theirs[figure]));
+        let ratio = median(runs.iter().map(|(ours, theirs)| ours[figure] / theirs[figure]));
         (ours, theirs, ratio)
-    };
-    let (rate, cpu) = (medians(|run| run.rate), medians(|run| run.cpu));
-    let (p50, p99) = (medians(|run| run.p50), medians(|run| run.p99));
+    });
     if as_json {
         let figures = json!({
             "connections": connections, "load": load, "peer": peer, "pairs": runs.len(),

@@ -11,7 +11,7 @@ use hdrhistogram::Histogram;
 use mio::net::TcpStream;
 
 pub(crate) struct Connection {
-    stream: TcpStream,
+    pub(crate) stream: TcpStream,
     line: Vec<u8>,
     expected: Vec<u8>,
     /// Bytes of a reply whose rest has not come.
@@ -31,10 +31,6 @@ impl Connection {
         let expected = line.to_ascii_uppercase();
         let stream = TcpStream::from_std(stream);
         Ok(Self { stream, line, expected, partial: 0, unanswered: VecDeque::new() })
-    }
-
-    pub(crate) fn stream(&mut self) -> &mut TcpStream {
-        &mut self.stream
     }
 
     /// Sends the line, which was due at `due`.

@@ -10,17 +10,10 @@ use tests::binaries::Server;
 
 use crate::{load::Load, server_command};
 
-/// What one number of connections measured.
-struct Point {
-    connections: f64,
-    rate: f64,
-    cpu: f64,
-}
+/// A number of connections, the replies per second, and the microseconds of CPU time per reply.
+type Point = [f64; 3];
 
 /// Saturates our server with each number of connections, prints a table, and draws the plot.
-///
-/// # Errors
-/// When the server cannot be started or loaded, or the plot cannot be written.
 #[allow(clippy::cast_precision_loss, reason = "figures for people")]
 pub fn growth(load: Load, connections: &[usize], plot: &Path) -> Result<(), Box<dyn Error>> {
     println!("| connections | replies per second | CPU time per reply | p50 | p99 | memory |");
@@ -37,7 +30,7 @@ pub fn growth(load: Load, connections: &[usize], plot: &Path) -> Result<(), Box<
             measured.micros(99.0) / 1e3,
             measured.memory().unwrap_or_default() as f64 / 1024.0 / 1024.0
         );
-        points.push(Point { connections: connections as f64, rate, cpu });
+        points.push([connections as f64, rate, cpu]);
     }
     draw(&points, plot)
 }
@@ -47,15 +40,13 @@ fn draw(points: &[Point], plot: &Path) -> Result<(), Box<dyn Error>> {
     let area = SVGBackend::new(plot, (720, 560)).into_drawing_area();
     area.fill(&WHITE)?;
     let (upper, lower) = area.split_vertically(280);
-    let most = points.iter().map(|point| point.connections).fold(10.0, f64::max);
-    let rates: Vec<f64> = points.iter().map(|point| point.rate).collect();
-    let cpu: Vec<f64> = points.iter().map(|point| point.cpu).collect();
+    let most = points.iter().map(|point| point[0]).fold(10.0, f64::max);
     let halves = [
-        (upper, "replies per second, saturated", rates),
-        (lower, "microseconds of the server's CPU time per reply", cpu),
+        (upper, "replies per second, saturated", 1),
+        (lower, "microseconds of the server's CPU time per reply", 2),
     ];
-    for (half, caption, figures) in halves {
-        let highest = figures.iter().copied().fold(0.0, f64::max) * 1.1;
+    for (half, caption, figure) in halves {
+        let highest = points.iter().map(|point| point[figure]).fold(0.0, f64::max) * 1.1;
         let mut chart = ChartBuilder::on(&half)
             .caption(caption, ("sans-serif", 18).into_font())
             .margin(12)
@@ -63,7 +54,7 @@ fn draw(points: &[Point], plot: &Path) -> Result<(), Box<dyn Error>> {
             .y_label_area_size(64)
             .build_cartesian_2d((1.0..most).log_scale(), 0.0..highest)?;
         chart.configure_mesh().x_desc("connections").draw()?;
-        let places = points.iter().map(|point| point.connections).zip(figures);
+        let places = points.iter().map(|point| (point[0], point[figure]));
         chart.draw_series(LineSeries::new(places.clone(), &BLACK))?;
         chart.draw_series(places.map(|place| Circle::new(place, 3, BLACK)))?;
     }

@@ -17,7 +17,6 @@ use tests::proc::{Cost, cost};
 
 use crate::{connection::Connection, schedule::Schedule};
 
-/// How much load, and for how long.
 #[derive(Debug, Clone, Copy)]
 pub struct Load {
     pub connections: usize,
@@ -29,16 +28,13 @@ pub struct Load {
     pub rate: Option<f64>,
 }
 
-/// What a load measured.
 #[derive(Debug, Clone)]
 pub struct Measurement {
     /// Replies that were counted. Each one was checked.
     pub replies: u64,
-    /// The time in which they were counted.
     pub elapsed: Duration,
     /// Nanoseconds from when a line was sent, or due, to its reply.
     pub latency: Histogram<u64>,
-    /// How long it took to make all connections.
     pub connecting: Duration,
     pub slowest_connect: Duration,
     /// What the server's process had cost when counting began and when it ended, if it was asked.
@@ -46,27 +42,22 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    /// Replies per second.
-    #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "a figure for people")]
     pub fn rate(&self) -> f64 {
         self.replies as f64 / self.elapsed.as_secs_f64()
     }
 
     /// A percentile of the latency, in microseconds.
-    #[must_use]
     pub fn micros(&self, percent: f64) -> f64 {
         Duration::from_nanos(self.latency.value_at_percentile(percent)).as_secs_f64() * 1e6
     }
 
     /// Microseconds of the server's CPU time per reply, if its process was asked.
-    #[must_use]
     pub fn cpu_micros(&self) -> Option<f64> {
         self.cost.map(|(before, after)| after.micros_per_reply(&before, self.replies))
     }
 
     /// The server's memory at the end, in bytes, if its process was asked.
-    #[must_use]
     pub fn memory(&self) -> Option<u64> {
         self.cost.map(|(_, after)| after.memory)
     }
@@ -81,10 +72,6 @@ const LONGEST_LATENCY: u64 = 60_000_000_000;
 impl Load {
     /// Loads the server at `address`. If `pid` is the server's process, its cost is measured, too
     /// (Linux only). `progress` is called a few times per second with the replies so far.
-    ///
-    /// # Errors
-    /// When a connection cannot be made or fails, a reply is not its line in capitals, or the
-    /// process cannot be asked.
     pub fn run(
         self,
         address: impl ToSocketAddrs,
@@ -131,7 +118,7 @@ impl Connections {
             let start = Instant::now();
             let mut connection = Connection::open(address, number, load.line)?;
             slowest = slowest.max(start.elapsed());
-            poll.registry().register(connection.stream(), Token(number), Interest::READABLE)?;
+            poll.registry().register(&mut connection.stream, Token(number), Interest::READABLE)?;
             connections.push(connection);
         }
         let latency =

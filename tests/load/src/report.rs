@@ -1,13 +1,11 @@
 //! What the load program prints.
 
-#[cfg(target_os = "linux")]
-use std::io;
-
 use load::load::Measurement;
 #[cfg(target_os = "linux")]
-use load::progress;
-#[cfg(target_os = "linux")]
-use load::soak::{Findings, Soak};
+use load::{
+    progress,
+    soak::{Findings, Soak},
+};
 use serde_json::json;
 
 pub(crate) fn measurement(connections: usize, measured: &Measurement, as_json: bool) {
@@ -40,9 +38,8 @@ pub(crate) fn measurement(connections: usize, measured: &Measurement, as_json: b
     }
 }
 
-/// Runs a soak and prints what it found.
 #[cfg(target_os = "linux")]
-pub(crate) fn soak(soak: Soak) -> io::Result<()> {
+pub(crate) fn soak(soak: Soak) -> std::io::Result<()> {
     println!("{} clients at a time; to repeat their choices: --seed {}", soak.clients, soak.seed);
     let Findings { account, size, memory, stopped } =
         soak.run(|account| progress(&format!("{account} ")))?;

@@ -12,7 +12,7 @@ fn clients_of_every_kind_get_every_reply_and_leave_nothing_behind() {
     let found = soak.run(|_| ()).unwrap_or_else(|error| panic!("{soak:?}: {error}"));
     let account = found.account;
     assert!(account.echoed > 0, "no client got an echo: {account}");
-    assert!(account.acknowledged > 0, "no heartbeat was answered: {account}");
+    assert!(account.heartbeats > 0, "no heartbeat was answered: {account}");
     assert!(account.abandoned > 0, "no client left before its echo: {account}");
     assert!(account.evicted > 0, "no client was evicted: {account}");
     assert!(account.died > 0, "no client died: {account}");

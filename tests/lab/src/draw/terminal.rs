@@ -7,11 +7,11 @@
 use std::{io, time::Duration};
 
 use clap::builder::styling::{AnsiColor, Style};
-use common::{log::takes_colour, words::Seconds};
+use common::words::Seconds;
 use textwrap::core::display_width;
 
 use super::{lines, readable};
-use crate::event::{Content, Event, Fate, Role, Silences, What};
+use crate::event::{Content, Event, Fate, Role, What};
 
 /// The narrowest drawing, in columns.
 pub const NARROWEST: usize = 60;
@@ -39,17 +39,11 @@ pub enum Colour {
     Plain,
 }
 
-impl Colour {
-    pub fn of_stdout() -> Self {
-        if takes_colour(&io::stdout()) { Self::Ansi } else { Self::Plain }
-    }
-}
-
 #[derive(Debug)]
 pub struct Diagram {
     colour: Colour,
-    silences: Silences,
-    /// The columns between the lifelines.
+    silence: Duration,
+    last: Duration,
     between: usize,
 }
 
@@ -58,7 +52,7 @@ impl Diagram {
     /// `silence` becomes one line with its length.
     pub fn new(columns: usize, silence: Duration, colour: Colour) -> Self {
         assert!(columns >= NARROWEST, "a drawing takes {NARROWEST} columns");
-        Self { colour, silences: Silences::longer_than(silence), between: columns - BESIDE }
+        Self { colour, silence, last: Duration::ZERO, between: columns - BESIDE }
     }
 
     pub fn header(&self) -> String {
@@ -69,8 +63,11 @@ impl Diagram {
     /// The lines that this event adds. A time of 10 000 s or more makes them too long.
     pub fn draw(&mut self, event: &Event) -> Vec<String> {
         let mut drawn = Vec::new();
-        if let Some(silence) = self.silences.before(event) {
-            let text = format!("{} in which nothing happens", Seconds(silence));
+        // Several threads record events, so two of them may come a little out of order.
+        let quiet = event.at.saturating_sub(self.last);
+        self.last = self.last.max(event.at);
+        if quiet > self.silence {
+            let text = format!("{} in which nothing happens", Seconds(quiet));
             let line = format!("{:13}┊{}┊", "", centred(&text, " ", self.between));
             drawn.push(self.painted(Style::new().dimmed(), &line));
         }
@@ -96,32 +93,27 @@ impl Diagram {
             What::Message { from, content, fate } => vec![self.arrow(*from, content, *fate)],
             What::Mark { role, text } => self.mark(*role, &lines(text, self.between - 16)),
             What::Deed(text) => {
-                lines(text, self.between - 4).iter().map(|line| self.band(line)).collect()
+                let band = |line: &String| centred(&format!(" {line} "), "═", self.between);
+                let lines = lines(text, self.between - 4);
+                lines.iter().map(|line| format!("══╪{}╪══", band(line))).collect()
             }
         }
     }
 
     /// From the sender to the other end, or to a cross half-way.
     fn arrow(&self, from: Role, content: &Content, fate: Fate) -> String {
-        let (line, point, reach) = match (fate, from) {
-            (Fate::Arrived, Role::Client) => ("─", "►", self.between),
-            (Fate::Arrived, Role::Server) => ("─", "◄", self.between),
-            (Fate::Lost, _) => ("╌", "✗", self.between / 2),
+        let (line, [right, left], reach) = match fate {
+            Fate::Arrived => ("─", ["►", "◄"], self.between),
+            Fate::Lost => ("╌", ["✗ lost", "lost ✗"], self.between / 2),
         };
         let text = format!(" {} ", readable(from, content, self.between - 14));
         let before = 2 + display_width(&text);
         let shaft = reach.saturating_sub(before + 1).max(2);
-        let room = self.between - before - shaft - 1;
+        let room = self.between - before - shaft;
         let (start, shaft) = (line.repeat(2), line.repeat(shaft));
-        match (from, fate) {
-            (Role::Client, Fate::Arrived) => format!("  ├{start}{text}{shaft}{point}│"),
-            (Role::Server, Fate::Arrived) => format!("  │{point}{shaft}{text}{start}┤"),
-            (Role::Client, Fate::Lost) => {
-                format!("  ├{start}{text}{shaft}{point}{:<room$}│", " lost")
-            }
-            (Role::Server, Fate::Lost) => {
-                format!("  │{:>room$}{point}{shaft}{text}{start}┤", "lost ")
-            }
+        match from {
+            Role::Client => format!("  ├{start}{text}{shaft}{right:<room$}│"),
+            Role::Server => format!("  │{left:>room$}{shaft}{text}{start}┤"),
         }
     }
 
@@ -140,13 +132,8 @@ impl Diagram {
         };
         lines.iter().map(row).collect()
     }
-
-    fn band(&self, text: &str) -> String {
-        format!("══╪{}╪══", centred(&format!(" {text} "), "═", self.between))
-    }
 }
 
-/// The colour of an event.
 pub(super) fn colour(what: &What) -> AnsiColor {
     match what {
         What::Message { fate: Fate::Lost, .. } => AnsiColor::Red,

@@ -39,14 +39,12 @@ pub const MODES: [(&str, &str); 4] = [
     ("both, user timeout", "--detect both --user-timeout 2s"),
 ];
 
-/// A fault in a mode, and the result.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Cell {
     pub fault: &'static str,
     pub mode: &'static str,
     /// What the run showed. `None` if this system refuses to play it.
     pub summary: Option<Summary>,
-    /// Why the system refuses.
     pub refused: Option<String>,
     /// What the first run showed, if it failed and the cell was played again.
     pub first_try: Option<Summary>,
@@ -93,7 +91,6 @@ pub fn play_all(progress: impl Fn(usize, usize) + Sync) -> io::Result<Vec<Cell>>
     Ok(done.into_iter().map(|(_, cell, _)| cell).collect())
 }
 
-/// Plays a cell in another process.
 fn play(fault: &'static str, mode: &'static str, flags: &str) -> io::Result<Cell> {
     let mut lab = Command::new(env::current_exe()?);
     lab.args(["run", fault, "--json"]).args(flags.split_whitespace()).envs(built()?);

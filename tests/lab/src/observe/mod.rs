@@ -31,7 +31,6 @@ pub enum Wire {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastWords {
     pub at: Duration,
-    /// The reason for the end, in the log's word.
     pub reason: String,
     /// What the kernel's evidence says about the other end.
     pub finding: Option<String>,
@@ -42,14 +41,13 @@ pub struct LastWords {
 pub struct Observer {
     start: Instant,
     wire: Wire,
-    /// Whether the server keeps a queue of its clients.
-    has_queue: bool,
-    tells_touch: bool,
-    is_cut: bool,
-    killed: Option<Role>,
+    /// Whether the server keeps a queue of its clients, and no touch of it has been told.
+    tells_queue: bool,
     typed: VecDeque<Vec<u8>>,
     last_message: String,
-    /// Everything that has happened.
+    pub is_cut: bool,
+    /// The program that the lab kills. Its exit is no detection.
+    pub killed: Option<Role>,
     pub events: Vec<Event>,
     /// Where the server listens, once it has said so.
     pub address: Option<String>,
@@ -70,12 +68,11 @@ impl Observer {
         Self {
             start: Instant::now(),
             wire,
-            has_queue,
-            tells_touch: has_queue,
-            is_cut: false,
-            killed: None,
+            tells_queue: has_queue,
             typed: VecDeque::new(),
             last_message: String::new(),
+            is_cut: false,
+            killed: None,
             events: Vec::new(),
             address: None,
             client: None,
@@ -89,12 +86,6 @@ impl Observer {
         self.start.elapsed()
     }
 
-    /// Whether the program's connection has ended.
-    pub fn has_ended(&self, role: Role) -> bool {
-        self.last_words(role).is_some()
-    }
-
-    /// The program's last words about the connection.
     pub fn last_words(&self, role: Role) -> Option<&LastWords> {
         match role {
             Role::Client => self.client.as_ref(),
@@ -102,23 +93,8 @@ impl Observer {
         }
     }
 
-    /// The lab does something to the line or to a program.
     pub fn deed(&mut self, text: &str) {
         self.add(self.now(), What::Deed(text.to_owned()));
-    }
-
-    /// The lab kills a program. Its exit is no detection.
-    pub fn set_killed(&mut self, role: Role) {
-        self.killed = Some(role);
-    }
-
-    /// The lab cuts or mends the line.
-    pub fn set_cut(&mut self, is_cut: bool) {
-        self.is_cut = is_cut;
-    }
-
-    pub fn is_cut(&self) -> bool {
-        self.is_cut
     }
 
     /// The lab gives the client a line to send.
@@ -147,12 +123,13 @@ impl Observer {
                         Role::Server => self.server_logged(at, &event),
                     }
                 }
-                Seen::Exited(role) if self.killed == Some(role) => {}
-                Seen::Exited(role) if !self.has_ended(role) => {
-                    let text = mem::take(&mut self.last_message);
-                    self.ended(at, role, "failed", None, text);
+                Seen::Exited(role) => {
+                    if self.killed != Some(role) && self.last_words(role).is_none() {
+                        let text = mem::take(&mut self.last_message);
+                        let reason = "failed".to_owned();
+                        self.ended(role, LastWords { at, reason, finding: None, text });
+                    }
                 }
-                Seen::Exited(_) => {}
             }
         }
     }
@@ -171,17 +148,14 @@ impl Observer {
                 }
             }
             "heartbeat_unsent" => {
-                self.mark(
-                    at,
-                    Role::Client,
-                    format!("heartbeat not sent: {}", event.str("why").unwrap_or_default()),
-                );
+                let why = event.str("why").unwrap_or_default();
+                self.mark(at, Role::Client, format!("heartbeat not sent: {why}"));
             }
             "heartbeat_answered" if self.wire == Wire::Direct => {
                 self.message(at, Role::Server, ACKNOWLEDGEMENT);
             }
-            "probe_answered" => self.mark(at, Role::Client, "probe answered".to_owned()),
-            "output_blocked" => self.mark(at, Role::Client, event.message().to_owned()),
+            "probe_answered" => self.mark(at, Role::Client, "probe answered"),
+            "output_blocked" => self.mark(at, Role::Client, event.message()),
             "ended" | "failed" => self.logged_end(at, Role::Client, event),
             _ => {}
         }
@@ -192,7 +166,7 @@ impl Observer {
             "listening" => self.address = event.str("address").map(str::to_owned),
             "connected" => {
                 self.connected += 1;
-                let queue = if self.has_queue { ": into the queue" } else { "" };
+                let queue = if self.tells_queue { ": into the queue" } else { "" };
                 self.mark(at, Role::Server, format!("connection accepted{queue}"));
             }
             "heartbeat" => {
@@ -208,7 +182,7 @@ impl Observer {
                 }
             }
             "probe_sent" => {
-                self.mark(at, Role::Server, "silent: asked for a sign of life".to_owned());
+                self.mark(at, Role::Server, "silent: asked for a sign of life");
                 if self.wire == Wire::Direct {
                     self.message(at, Role::Server, HEARTBEAT);
                 }
@@ -225,32 +199,24 @@ impl Observer {
             let content = Content::Bytes(bytes.to_vec());
             self.add(at, What::Message { from: Role::Client, content, fate: Fate::Arrived });
         }
-        if mem::take(&mut self.tells_touch) {
-            self.mark(at, Role::Server, "touched: to the back of the queue".to_owned());
+        if mem::take(&mut self.tells_queue) {
+            self.mark(at, Role::Server, "touched: to the back of the queue");
         }
     }
 
     fn logged_end(&mut self, at: Duration, role: Role, event: &Logged) {
-        let reason = event.str("reason").unwrap_or(event.name());
+        let reason = event.str("reason").unwrap_or(event.name()).to_owned();
         let finding = event.str("finding").map(str::to_owned);
-        self.ended(at, role, reason, finding, event.message().to_owned());
+        self.ended(role, LastWords { at, reason, finding, text: event.message().to_owned() });
     }
 
-    fn ended(
-        &mut self,
-        at: Duration,
-        role: Role,
-        reason: &str,
-        finding: Option<String>,
-        text: String,
-    ) {
+    fn ended(&mut self, role: Role, words: LastWords) {
         let is_lost = self.wire == Wire::Direct && self.is_cut;
         let lost = if is_lost { " (its end of stream is lost)" } else { "" };
-        self.mark(at, role, format!("ended: {}{lost}", reason.replace('_', " ")));
-        let words = Some(LastWords { at, reason: reason.to_owned(), finding, text });
+        self.mark(words.at, role, format!("ended: {}{lost}", words.reason.replace('_', " ")));
         match role {
-            Role::Client => self.client = words,
-            Role::Server => self.server = words,
+            Role::Client => self.client = Some(words),
+            Role::Server => self.server = Some(words),
         }
     }
 
@@ -259,8 +225,8 @@ impl Observer {
         self.add(at, What::Message { from, content: Content::Bytes(bytes.to_vec()), fate });
     }
 
-    fn mark(&mut self, at: Duration, role: Role, text: String) {
-        self.add(at, What::Mark { role, text });
+    fn mark(&mut self, at: Duration, role: Role, text: impl Into<String>) {
+        self.add(at, What::Mark { role, text: text.into() });
     }
 
     fn add(&mut self, at: Duration, what: What) {

@@ -38,11 +38,11 @@ impl Cost {
     /// The cost of one line per hour. `None` if the server evicts an idle client, since then
     /// no idle line lasts.
     pub fn per_hour(settings: &Settings) -> Option<Self> {
-        if sign_of_life_every(settings).is_some_and(|every| every >= settings.timeout) {
+        if sign_of_life_every(settings).is_some_and(|every| every >= settings.timeout()) {
             return None;
         }
         let idle = settings.idle();
-        let probe = settings.probe.filter(|probe| *probe < idle);
+        let probe = settings.probe().filter(|probe| *probe < idle);
         let keepalive = settings.detect.keepalive();
         let answered = HEARTBEAT.len() + ACKNOWLEDGEMENT.len();
         let (period, messages, message_bytes, acknowledgements) = match (probe, keepalive) {

@@ -9,14 +9,10 @@ use std::time::Duration;
 
 use common::detect::Keepalive;
 
-use super::fault::{Detection, Means, Window};
-
-/// What keepalive does at a moment of a silence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Firing {
-    Probe(u32),
-    GiveUp,
-}
+use super::{
+    fault::{Detection, Means},
+    timeline::{Action, Entry},
+};
 
 /// What keepalive does on an idle line, and when, counted from the last segment received.
 ///
@@ -24,22 +20,22 @@ pub enum Firing {
 /// once `count` probes are unanswered. With one the count is not looked at: it gives up when
 /// the silence has lasted as long as the user timeout and at least one probe was sent.
 /// (`tcp_keepalive_timer` in the kernel; tcp(7) says it in words.)
-pub fn keepalive(figures: Keepalive) -> impl Iterator<Item = (Duration, Firing)> {
+pub fn keepalive(figures: Keepalive) -> impl Iterator<Item = Entry> {
     let mut probes = 0;
     let mut next = Some(figures.idle);
     std::iter::from_fn(move || {
-        let now = next?;
+        let at = next?;
         let gives_up = match figures.user_timeout {
-            Some(limit) => now >= limit && probes > 0,
+            Some(limit) => at >= limit && probes > 0,
             None => probes >= figures.count,
         };
         if gives_up {
             next = None;
-            return Some((now, Firing::GiveUp));
+            return Some(Entry { at, action: Action::Detected(Means::Keepalive) });
         }
         probes += 1;
-        next = Some(now + figures.interval);
-        Some((now, Firing::Probe(probes)))
+        next = Some(at + figures.interval);
+        Some(Entry { at, action: Action::KeepaliveProbe(probes) })
     })
 }
 
@@ -54,21 +50,20 @@ pub fn keepalive_verdict(figures: Keepalive) -> Duration {
     figures.idle + figures.interval * probes
 }
 
-/// The earliest and the latest moment of the verdict on a line that has been probed before.
+/// Keepalive's verdict on a line that has been probed before, counted from the last segment.
 ///
 /// After a probe the timer runs for `interval`, answered or not. If that is longer than
 /// `idle`, the next silence is first probed when it fires, `interval` after its last segment
 /// at the latest, and everything is late by the difference.
-pub fn keepalive_verdicts(figures: Keepalive) -> Window {
+pub fn keepalive_verdicts(figures: Keepalive) -> Detection {
     let Keepalive { idle, interval, user_timeout, .. } = figures;
     let nominal = keepalive_verdict(figures);
-    match user_timeout {
-        _ if interval <= idle => Window { earliest: nominal, latest: nominal },
-        None => Window { earliest: nominal, latest: nominal + interval.saturating_sub(idle) },
-        Some(limit) => {
-            Window { earliest: limit.max(idle + interval), latest: limit.max(interval) + interval }
-        }
-    }
+    let (earliest, latest) = match user_timeout {
+        _ if interval <= idle => (nominal, nominal),
+        None => (nominal, nominal + interval.saturating_sub(idle)),
+        Some(limit) => (limit.max(idle + interval), limit.max(interval) + interval),
+    };
+    Detection { by: Means::Keepalive, earliest, latest }
 }
 
 /// The time between two probes of a healthy idle line, each of which is answered: the longer
@@ -105,13 +100,5 @@ pub fn unacknowledged(user_timeout: Option<Duration>) -> Detection {
         Some(limit) => (Means::UserTimeout, limit, limit),
         None => (Means::Retransmission, RETRANSMISSION, RETRANSMISSION + BETWEEN_RETRANSMISSIONS),
     };
-    Detection { by, window: Window { earliest, latest: most + FIRST_RETRANSMISSION } }
-}
-
-/// When the kernel gives up on a peer that acknowledges but has no room left, counted from the
-/// moment its window closed. With a user timeout, the limit counts from the first probe of the
-/// window, as above. Without one the kernel never gives up, as RFC 9293 (3.8.6.1) asks
-/// (`tcp_probe_timer`).
-pub fn closed_window(user_timeout: Option<Duration>) -> Option<Detection> {
-    user_timeout.map(|limit| unacknowledged(Some(limit)))
+    Detection { by, earliest, latest: most + FIRST_RETRANSMISSION }
 }

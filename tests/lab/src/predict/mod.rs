@@ -1,14 +1,6 @@
 //! What a client and a server with given settings will do, computed without running them: no
 //! socket, no waiting.
 //!
-//! | part | question |
-//! | --- | --- |
-//! | [`timeline`] | what happens in a silence, moment by moment |
-//! | [`detection`] | how soon each end detects each fault, and by what means |
-//! | [`cost`] | what an idle line costs |
-//! | [`warnings`] | what is doubtful about the settings |
-//! | [`kernel`] | what the kernel does by itself; all of the others use it |
-//!
 //! [`Prediction`] collects the answers, as text or as JSON.
 
 pub mod cost;
@@ -26,13 +18,12 @@ use serde::Serialize;
 use self::{
     cost::Cost,
     detection::detections,
-    fault::{Detection, Fault},
+    fault::{Detection, FAULTS, Fault},
     timeline::{Entry, timeline},
     warnings::{Warning, warnings},
 };
 use crate::{event::Role, settings::Settings};
 
-/// Everything that can be predicted from some settings.
 #[derive(Debug, Serialize)]
 pub struct Prediction {
     #[serde(skip)]
@@ -40,21 +31,19 @@ pub struct Prediction {
     #[serde(rename = "settings")]
     arguments: Vec<String>,
     warnings: Vec<Warning>,
-    /// What the client does when the server falls silent.
     client_timeline: Vec<Entry>,
-    /// What the server does when the client falls silent.
     server_timeline: Vec<Entry>,
     detections: Vec<Row>,
     /// `None` if the server evicts idle clients.
     cost_per_hour: Option<Cost>,
-    /// The number of clients whose cost is shown.
     clients: u32,
 }
 
-/// How one end detects one fault of the other end.
 #[derive(Debug, Serialize)]
 struct Row {
     fault: Fault,
+    #[serde(skip)]
+    what: &'static str,
     detected_by: Role,
     ways: Vec<Detection>,
 }
@@ -63,9 +52,12 @@ impl Prediction {
     /// Predicts what the programs will do, the cost of so many clients, and what a middlebox
     /// that forgets an idle line after `middlebox` means for them.
     pub fn new(settings: &Settings, clients: u32, middlebox: Option<Duration>) -> Self {
-        let row =
-            |fault, role| Row { fault, detected_by: role, ways: detections(settings, role, fault) };
-        let rows = Fault::ALL.map(|fault| [row(fault, Role::Client), row(fault, Role::Server)]);
+        let rows = FAULTS.map(|(fault, what)| {
+            [Role::Client, Role::Server].map(|detected_by| {
+                let ways = detections(settings, detected_by, fault);
+                Row { fault, what, detected_by, ways }
+            })
+        });
         Self {
             settings: *settings,
             arguments: settings.lab_arguments(),

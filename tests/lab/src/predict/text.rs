@@ -1,12 +1,12 @@
 //! A prediction as text, for a terminal of 100 columns.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use super::{
     Prediction,
     cost::short,
     detection::longest_silence,
-    fault::{Detection, Means},
+    fault::Means,
     kernel,
     timeline::{Action, Entry},
 };
@@ -14,119 +14,115 @@ use crate::{draw::hanging, event::Role, settings::Settings};
 
 const WIDTH: usize = 96;
 
-impl fmt::Display for Prediction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for warning in &self.warnings {
-            wrapped(f, "WARNING: ", &warning.text)?;
-        }
-        if !self.warnings.is_empty() {
-            writeln!(f)?;
-        }
-        for role in [Role::Client, Role::Server] {
-            writeln!(f, "{role} {}", self.settings.arguments(role).join(" "))?;
-        }
-        writeln!(f, "\nTHE SERVER FALLS SILENT: what its client does after the last byte")?;
-        self.write_timeline(f, &self.client_timeline)?;
-        writeln!(f, "\nTHE CLIENT FALLS SILENT: what its server does after the last byte")?;
-        self.write_timeline(f, &self.server_timeline)?;
-        let mut entries = self.client_timeline.iter().chain(&self.server_timeline);
-        if entries.any(|entry| entry.action.is_the_kernels()) {
-            wrapped(
-                f,
-                "  ",
-                "This is what happens when the line is cut. If the other process only hangs, its \
-                 kernel goes on acknowledging, and our kernel does not end the connection.",
-            )?;
-        }
-        self.write_detections(f)?;
-        self.write_cost(f)
-    }
-}
-
 /// Of a longer run of similar entries only the first two and the last are shown.
 const RUN: usize = 7;
 
 impl Prediction {
-    fn write_timeline(&self, f: &mut fmt::Formatter<'_>, entries: &[Entry]) -> fmt::Result {
-        for run in entries.chunk_by(|a, b| a.action.is_like(b.action)) {
-            match run {
-                [first, second, .., last] if run.len() > RUN => {
-                    self.write_entry(f, first)?;
-                    self.write_entry(f, second)?;
-                    writeln!(f, "{:>14}", "…")?;
-                    self.write_entry(f, last)?;
-                }
-                _ => run.iter().try_for_each(|entry| self.write_entry(f, entry))?,
-            }
+    pub fn text(&self) -> String {
+        let warnings = self.warnings.iter();
+        let mut lines: Vec<_> =
+            warnings.map(|warning| hanging("WARNING: ", &warning.text, WIDTH)).collect();
+        if !lines.is_empty() {
+            lines.push(String::new());
         }
-        Ok(())
+        for role in [Role::Client, Role::Server] {
+            lines.push(format!("{role} {}", self.settings.arguments(role).join(" ")));
+        }
+        for (silent, other, entries) in [
+            (Role::Server, Role::Client, &self.client_timeline),
+            (Role::Client, Role::Server, &self.server_timeline),
+        ] {
+            let heading = format!("\nTHE {silent} FALLS SILENT: ").to_uppercase();
+            lines.push(format!("{heading}what its {other} does after the last byte"));
+            lines.extend(self.timeline_lines(entries));
+        }
+        let mut entries = self.client_timeline.iter().chain(&self.server_timeline);
+        if entries.any(|entry| entry.action.is_the_kernels()) {
+            let when = "This is what happens when the line is cut. If the other process only \
+                        hangs, its kernel goes on acknowledging, and our kernel does not end the \
+                        connection.";
+            lines.push(hanging("  ", when, WIDTH));
+        }
+        lines.extend(self.detection_lines());
+        lines.extend(self.cost_lines());
+        lines.join("\n") + "\n"
     }
 
-    fn write_entry(&self, f: &mut fmt::Formatter<'_>, entry: &Entry) -> fmt::Result {
-        let Entry { at, action } = entry;
-        let why = match action {
-            Action::Detected(means) => format!(" ({})", formula(*means, &self.settings)),
-            _ => String::new(),
+    fn timeline_lines(&self, entries: &[Entry]) -> Vec<String> {
+        let line = |Entry { at, action }: &Entry| match action {
+            Action::Detected(means) => {
+                format!("{:>14}  {action} ({})", plain(*at), formula(*means, &self.settings))
+            }
+            _ => format!("{:>14}  {action}", plain(*at)),
         };
-        writeln!(f, "{:>14}  {action}{why}", plain(*at))
+        let shown = |run: &[Entry]| match run {
+            [first, second, .., last] if run.len() > RUN => {
+                vec![line(first), line(second), format!("{:>14}", "…"), line(last)]
+            }
+            _ => run.iter().map(line).collect(),
+        };
+        entries.chunk_by(|a, b| a.action.is_like(b.action)).flat_map(shown).collect()
     }
 
-    fn write_detections(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\nHOW LONG AFTER A FAULT IT IS DETECTED")?;
-        cells(f, ["what happens to the other end", "detected by", "how long after", "means"])?;
+    fn detection_lines(&self) -> Vec<String> {
+        let mut lines = vec![
+            "\nHOW LONG AFTER A FAULT IT IS DETECTED".to_owned(),
+            cells("what happens to the other end", "detected by", "how long after", "means"),
+        ];
         for row in &self.detections {
-            let what =
-                if row.detected_by == Role::Client { row.fault.to_string() } else { String::new() };
-            let mut first = [what, format!("the {}", row.detected_by)];
+            let what = if row.detected_by == Role::Client { row.what } else { "" };
+            let (mut what, mut by) = (what, format!("the {}", row.detected_by));
             if row.ways.is_empty() {
-                cells(f, [&first[0], &first[1], "never", ""])?;
+                lines.push(cells(what, &by, "never", ""));
             }
-            for Detection { by, window } in &row.ways {
-                cells(f, [&first[0], &first[1], &window.in_words(plain), &by.to_string()])?;
-                first = Default::default();
+            for way in &row.ways {
+                lines.push(cells(what, &by, &way.when(plain), &way.by.to_string()));
+                (what, by) = ("", String::new());
             }
         }
-        wrapped(f, "  ", &why_sooner(&self.settings))?;
+        lines.push(hanging("  ", &why_sooner(&self.settings), WIDTH));
         if self.settings.detect.keepalive().is_some() {
             let coarse = "The kernel's long timers are coarse: up to an eighth late, never early.";
-            wrapped(f, "  ", coarse)?;
+            lines.push(hanging("  ", coarse, WIDTH));
         }
-        Ok(())
+        lines
     }
 
-    fn write_cost(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn cost_lines(&self) -> Vec<String> {
         let Some(cost) = self.cost_per_hour else {
-            return writeln!(f, "\nAN IDLE LINE HAS NO COST: the server evicts its client.");
+            return vec!["\nAN IDLE LINE HAS NO COST: the server evicts its client.".to_owned()];
         };
-        writeln!(f, "\nWHAT AN IDLE LINE COSTS PER HOUR")?;
-        let all = match self.clients {
-            1 => String::new(),
-            clients => format!("{clients} clients"),
-        };
-        cells(f, ["", "1 client", &all, ""])?;
-        let rows = [
+        let of_all = |text: String| if self.clients == 1 { String::new() } else { text };
+        let mut lines = vec![
+            "\nWHAT AN IDLE LINE COSTS PER HOUR".to_owned(),
+            cells("", "1 client", &of_all(format!("{} clients", self.clients)), ""),
+        ];
+        for (what, number, unit) in [
             ("heartbeats, probes and answers", cost.messages, ""),
             ("  their bytes", cost.message_bytes, "B"),
             ("keepalive probes, both ways", cost.keepalive_probes, ""),
             ("TCP segments", cost.segments, ""),
             ("  their bytes, as IP packets", cost.segment_bytes, "B"),
-        ];
-        for (what, number, unit) in rows.into_iter().filter(|(_, number, _)| *number > 0.0) {
+        ] {
             let all = number * f64::from(self.clients);
             let per_second = match unit {
                 "B" => short(all * 8.0 / 3600.0, "bit/s"),
                 _ => format!("{} per second", short(all / 3600.0, "")),
             };
-            let shown = if self.clients == 1 { String::new() } else { short(all, unit) };
-            cells(f, [what, &short(number, unit), &shown, &per_second])?;
+            if number > 0.0 {
+                lines.push(cells(
+                    what,
+                    &short(number, unit),
+                    &of_all(short(all, unit)),
+                    &per_second,
+                ));
+            }
         }
-        wrapped(
-            f,
-            "  ",
-            "Assumed: IPv4, 52 bytes of headers per segment (20 IP, 20 TCP, 12 timestamps); each \
-             message in its own segment; the server acknowledges with its answer, the client \
-             with an empty segment; nothing is lost.",
-        )
+        let assumed = "Assumed: IPv4, 52 bytes of headers per segment (20 IP, 20 TCP, 12 \
+                       timestamps); each message in its own segment; the server acknowledges with \
+                       its answer, the client with an empty segment; nothing is lost.";
+        lines.push(hanging("  ", assumed, WIDTH));
+        lines
     }
 }
 
@@ -136,7 +132,7 @@ fn why_sooner(settings: &Settings) -> String {
     let period = settings.detect.keepalive().map(kernel::keepalive_period);
     let mut why = Vec::new();
     match silence {
-        Some(silence) if silence == settings.timeout => why.push(format!(
+        Some(silence) if silence == settings.timeout() => why.push(format!(
             "The programs count from the last byte. An idle line lasts for {} at most, until the \
              server evicts its client. A fault may come at any moment before, and is detected \
              that much sooner.",
@@ -161,33 +157,25 @@ fn why_sooner(settings: &Settings) -> String {
 
 /// Where the moment of the verdict comes from.
 fn formula(means: Means, settings: &Settings) -> String {
-    let rule = settings.rule;
-    match (means, settings.detect.keepalive()) {
-        (Means::Heartbeat, _) => format!(
-            "--idle {} + (--retries {} + 1) x --retry-interval {}",
-            plain(rule.idle.get()),
-            rule.retries,
-            plain(rule.interval.get())
-        ),
-        (Means::Timeout, _) => format!("--timeout {}", plain(settings.timeout)),
-        (Means::Keepalive, Some(figures)) => {
+    let [idle, interval] = [settings.idle(), settings.retry_interval.get()].map(plain);
+    match means {
+        Means::Heartbeat => {
+            let retries = settings.retries;
+            format!("--idle {idle} + (--retries {retries} + 1) x --retry-interval {interval}")
+        }
+        Means::Timeout => format!("--timeout {}", plain(settings.timeout())),
+        Means::Keepalive => settings.detect.keepalive().map_or_else(String::new, |figures| {
             let dead = kernel::keepalive_verdict(figures);
             let probes = kernel::steps(dead.saturating_sub(figures.idle), figures.interval);
-            format!(
-                "--keepalive-idle {} + {probes} x --keepalive-interval {}",
-                plain(figures.idle),
-                plain(figures.interval)
-            )
+            let [idle, interval] = [figures.idle, figures.interval].map(plain);
+            format!("--keepalive-idle {idle} + {probes} x --keepalive-interval {interval}")
+        }),
+        Means::UserTimeout | Means::Retransmission => {
+            let limit = settings.user_timeout().map(|limit| ("--user-timeout ", limit));
+            let (name, limit) = limit.unwrap_or(("tcp_retries2, ", kernel::RETRANSMISSION));
+            format!("{name}{} after the first bytes in flight", plain(limit))
         }
-        (Means::UserTimeout, _) => format!(
-            "--user-timeout {} after the first bytes in flight",
-            settings.user_timeout().map_or_else(String::new, plain)
-        ),
-        (Means::Retransmission, _) => format!(
-            "tcp_retries2, {} after the first bytes in flight",
-            plain(kernel::RETRANSMISSION)
-        ),
-        (Means::Keepalive, None) | (Means::EndOfStream | Means::Reset, _) => String::new(),
+        Means::EndOfStream | Means::Reset => String::new(),
     }
 }
 
@@ -196,12 +184,7 @@ fn plain(duration: Duration) -> String {
     humantime::format_duration(duration).to_string()
 }
 
-fn cells(f: &mut fmt::Formatter<'_>, [what, first, second, third]: [&str; 4]) -> fmt::Result {
+fn cells(what: &str, first: &str, second: &str, third: &str) -> String {
     let row = format!("  {what:<34}{first:<14}{second:<32}{third}");
-    writeln!(f, "{}", row.trim_end())
-}
-
-/// A text in lines, with `before` in front of the first and blanks in front of the others.
-fn wrapped(f: &mut fmt::Formatter<'_>, before: &str, text: &str) -> fmt::Result {
-    writeln!(f, "{}", hanging(before, text, WIDTH))
+    row.trim_end().to_owned()
 }

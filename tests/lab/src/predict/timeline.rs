@@ -14,17 +14,13 @@ use server::timeout_queue::TimeoutQueue;
 
 use serde::{Serialize, Serializer};
 
-use super::{
-    fault::Means,
-    kernel::{self, Firing},
-};
+use super::{fault::Means, kernel};
 use crate::{event::Role, in_seconds, settings::Settings};
 
 /// A longer timeline would not be read: of a rule with more heartbeats than this, only the
 /// formula gives the verdict.
 const MOST: u32 = 10_000;
 
-/// A line of the timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Entry {
     #[serde(rename = "at_s", serialize_with = "in_seconds::serialize")]
@@ -38,7 +34,6 @@ pub enum Action {
     /// The client sends the heartbeat of this number, from 1. All after the first are retries.
     Heartbeat(u32),
     Probe,
-    /// The kernel sends the keepalive probe of this number.
     KeepaliveProbe(u32),
     /// The silence is taken for a death, and the connection ends.
     Detected(Means),
@@ -47,11 +42,9 @@ pub enum Action {
 impl Action {
     /// Whether the kernel does it.
     pub(crate) fn is_the_kernels(self) -> bool {
-        match self {
-            Self::KeepaliveProbe(_) => true,
-            Self::Detected(means) => !matches!(means, Means::Heartbeat | Means::Timeout),
-            Self::LastByte | Self::Heartbeat(_) | Self::Probe => false,
-        }
+        use Means::{Keepalive, Retransmission, UserTimeout};
+        let ends = matches!(self, Self::Detected(Keepalive | Retransmission | UserTimeout));
+        ends || matches!(self, Self::KeepaliveProbe(_))
     }
 
     /// Whether both differ by their number only.
@@ -85,7 +78,7 @@ impl Serialize for Action {
 pub fn timeline(settings: &Settings, role: Role) -> Vec<Entry> {
     let program = match role {
         _ if !settings.detect.uses_heartbeat() => Vec::new(),
-        Role::Client => client(settings.rule),
+        Role::Client => client(settings.rule()),
         Role::Server => server(settings),
     };
     let mut entries = vec![Entry { at: Duration::ZERO, action: Action::LastByte }];
@@ -93,9 +86,10 @@ pub fn timeline(settings: &Settings, role: Role) -> Vec<Entry> {
     // Keepalive is active until the program sends something or gives up.
     let undisturbed = program.first().map(|entry| entry.at);
     if let Some(figures) = settings.detect.keepalive() {
-        let firings = kernel::keepalive(figures)
-            .take_while(|(at, _)| undisturbed.is_none_or(|undisturbed| *at < undisturbed));
-        entries.extend(firings.map(|(at, firing)| Entry { at, action: firing.into() }));
+        entries.extend(
+            kernel::keepalive(figures)
+                .take_while(|entry| undisturbed.is_none_or(|undisturbed| entry.at < undisturbed)),
+        );
         if matches!(entries.last(), Some(Entry { action: Action::Detected(_), .. })) {
             return entries;
         }
@@ -103,26 +97,16 @@ pub fn timeline(settings: &Settings, role: Role) -> Vec<Entry> {
 
     // From the program's first bytes on, bytes are in flight.
     let asked = program.iter().find(|entry| !matches!(entry.action, Action::Detected(_)));
-    let gives_up = asked.map(|asked| {
-        let detection = kernel::unacknowledged(settings.user_timeout());
-        Entry { at: asked.at + detection.window.earliest, action: Action::Detected(detection.by) }
-    });
-    let sooner = |entry: &Entry| gives_up.is_none_or(|gives_up| entry.at <= gives_up.at);
-    let all = program.iter().all(sooner);
-    entries.extend(program.into_iter().take_while(sooner));
-    if !all {
-        entries.extend(gives_up);
+    let limit = kernel::unacknowledged(settings.user_timeout());
+    let gives_up = asked.map(|asked| asked.at + limit.earliest);
+    entries.extend(program);
+    if let Some(at) = gives_up
+        && let Some(later) = entries.iter().position(|entry| entry.at > at)
+    {
+        entries.truncate(later);
+        entries.push(Entry { at, action: Action::Detected(limit.by) });
     }
     entries
-}
-
-impl From<Firing> for Action {
-    fn from(firing: Firing) -> Self {
-        match firing {
-            Firing::Probe(number) => Self::KeepaliveProbe(number),
-            Firing::GiveUp => Self::Detected(Means::Keepalive),
-        }
-    }
 }
 
 /// What the client's rule asks for.
@@ -130,42 +114,34 @@ fn client(rule: HeartbeatRule) -> Vec<Entry> {
     let start = Instant::now();
     let (mut liveness, mut now) = (Liveness::new(rule, start), start);
     let mut entries = Vec::new();
-    loop {
+    let dead = loop {
         let at = now - start;
         match liveness.step(start, now) {
             Step::Wait(until) => now = until,
+            Step::Heartbeat(MOST) => break rule.detection_time(),
             Step::Heartbeat(number) => {
                 entries.push(Entry { at, action: Action::Heartbeat(number) });
-                if number == MOST {
-                    let at = rule.detection_time();
-                    entries.push(Entry { at, action: Action::Detected(Means::Heartbeat) });
-                    return entries;
-                }
             }
-            Step::Dead(_) => {
-                entries.push(Entry { at, action: Action::Detected(Means::Heartbeat) });
-                return entries;
-            }
+            Step::Dead(_) => break at,
         }
-    }
+    };
+    entries.push(Entry { at: dead, action: Action::Detected(Means::Heartbeat) });
+    entries
 }
 
 /// The server's probe, and what its timeout queue evicts.
 fn server(settings: &Settings) -> Vec<Entry> {
     let start = Instant::now();
-    let queue = TimeoutQueue::new(settings.timeout);
+    let queue = TimeoutQueue::new(settings.timeout());
     queue.insert(1, (), start);
     let mut entries: Vec<_> =
-        settings.probe.map(|at| Entry { at, action: Action::Probe }).into_iter().collect();
+        settings.probe().map(|at| Entry { at, action: Action::Probe }).into_iter().collect();
     while let Some(deadline) = queue.next_deadline() {
         let due = queue.due(deadline).into_iter();
-        let expired = due.filter_map(|due| queue.expire(due.id, deadline));
-        entries.extend(
-            expired.map(|expired| Entry {
-                at: expired.silent,
-                action: Action::Detected(Means::Timeout),
-            }),
-        );
+        for expired in due.filter_map(|due| queue.expire(due.id, deadline)) {
+            let action = Action::Detected(Means::Timeout);
+            entries.push(Entry { at: expired.silent, action });
+        }
     }
     entries
 }

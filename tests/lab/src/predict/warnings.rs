@@ -1,6 +1,6 @@
 //! What is doubtful about the settings, and how to change it.
 
-use std::{fmt::Write as _, time::Duration};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -10,24 +10,19 @@ use crate::settings::{Settings, in_one_word};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Warning {
     pub kind: Kind,
-    /// What is wrong, and how to change it.
     pub text: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// The server evicts healthy clients.
     EvictsTheHealthy,
-    /// The server's timeout has room for only one sign of life.
     OneSignOfLife,
-    /// The client gives up later than the server evicts it.
     GivesUpLater,
     /// The user timeout changes when keepalive gives up.
     CountOverridden,
     /// Only retransmission's own limit holds for bytes in flight.
     NoUserTimeout,
-    /// A middlebox may forget the idle connection.
     Middlebox,
 }
 
@@ -39,11 +34,7 @@ const MIDDLEBOXES: [(&str, Duration, &str); 5] = [
         Duration::from_mins(4),
         "by default; Microsoft, Configure TCP idle timeout",
     ),
-    (
-        "an AWS NAT gateway or Network Load Balancer",
-        Duration::from_secs(350),
-        "AWS, Troubleshoot NAT gateways; Update the TCP idle timeout",
-    ),
+    ("an AWS NAT gateway or Network Load Balancer", Duration::from_secs(350), AWS),
     (
         "the Google Cloud firewall",
         Duration::from_mins(10),
@@ -56,6 +47,7 @@ const MIDDLEBOXES: [(&str, Duration, &str); 5] = [
         "by default; nf_conntrack-sysctl.rst",
     ),
 ];
+const AWS: &str = "AWS, Troubleshoot NAT gateways; Update the TCP idle timeout";
 
 /// Every warning about these settings. `middlebox` is how long a known middlebox on the way
 /// remembers an idle connection; without it the well-known ones are checked.
@@ -73,9 +65,9 @@ pub fn warnings(settings: &Settings, middlebox: Option<Duration>) -> Vec<Warning
 
 /// An idle client sends its first bytes after `idle`. A probe always comes in time.
 fn evicts_the_healthy(settings: &Settings) -> Option<String> {
-    sign_of_life_every(settings).filter(|every| *every >= settings.timeout)?;
-    let [idle, timeout] = [settings.idle(), settings.timeout].map(in_one_word);
-    let half = in_one_word(settings.timeout / 2);
+    sign_of_life_every(settings).filter(|every| *every >= settings.timeout())?;
+    let [idle, timeout] = [settings.idle(), settings.timeout()].map(in_one_word);
+    let half = in_one_word(settings.timeout() / 2);
     Some(format!(
         "the server evicts healthy clients: on an idle line they are silent for {idle} (--idle), \
          and --timeout is {timeout}; set --idle to {half} or less, or let the server ask with \
@@ -86,10 +78,10 @@ fn evicts_the_healthy(settings: &Settings) -> Option<String> {
 /// With two signs of life in a timeout, one of them may be late. With one, it must not be later
 /// than the rest of the timeout.
 fn one_sign_of_life(settings: &Settings) -> Option<String> {
-    let timeout = settings.timeout;
+    let timeout = settings.timeout();
     let every =
         sign_of_life_every(settings).filter(|every| *every < timeout && *every * 2 > timeout)?;
-    let flag = if settings.probe == Some(every) { "--probe" } else { "--idle" };
+    let flag = if settings.probe() == Some(every) { "--probe" } else { "--idle" };
     Some(format!(
         "only one sign of life fits into --timeout {}: a healthy client is evicted when it comes \
          {} late; set {flag} to {} or less, so that two fit",
@@ -100,7 +92,7 @@ fn one_sign_of_life(settings: &Settings) -> Option<String> {
 }
 
 fn gives_up_later(settings: &Settings) -> Option<String> {
-    let (client, server) = (settings.rule.detection_time(), settings.timeout);
+    let (client, server) = (settings.rule().detection_time(), settings.timeout());
     let later = settings.detect.uses_heartbeat() && client > server;
     later.then(|| {
         let [client, server] = [client, server].map(in_one_word);
@@ -129,29 +121,25 @@ fn count_overridden(settings: &Settings) -> Option<String> {
 }
 
 fn forgotten(settings: &Settings, middlebox: Option<Duration>) -> Option<String> {
+    const OWN: &str = ", or check it against your own with --middlebox DURATION";
     let keepalive = settings.detect.keepalive().map(kernel::keepalive_period);
     let quiet = sign_of_life_every(settings).into_iter().chain(keepalive).min()?;
-    let known = middlebox.map(|remembers| ("the middlebox", remembers, "--middlebox"));
-    let candidates = known.map_or(MIDDLEBOXES.to_vec(), |known| vec![known]);
-    let forgetful: Vec<_> =
-        candidates.into_iter().filter(|(_, remembers, _)| quiet >= *remembers).collect();
-    let (_, shortest, _) = forgetful.first()?;
-    let mut text = format!(
-        "an idle line carries nothing for {} at a time, and middleboxes forget such a connection:",
-        in_one_word(quiet)
-    );
-    for (name, remembers, source) in &forgetful {
-        let _ = write!(text, " {name} after {} ({source}),", in_one_word(*remembers));
-    }
-    let flag = if settings.detect.uses_heartbeat() { "--idle" } else { "--keepalive-idle" };
-    let shortest = in_one_word(*shortest);
-    let _ = match middlebox {
-        Some(_) => write!(text, " so set {flag} below {shortest}"),
-        None => write!(
-            text,
-            " and others; set {flag} below {shortest}, or check it against your own with \
-             --middlebox DURATION"
-        ),
+    let (known, advice, own) = match middlebox {
+        Some(remembers) => (vec![("the middlebox", remembers, "--middlebox")], "so", ""),
+        None => (MIDDLEBOXES.to_vec(), "and others;", OWN),
     };
-    Some(text)
+    let known = known.into_iter().filter(|(_, remembers, _)| quiet >= *remembers);
+    let shortest = in_one_word(known.clone().map(|(_, remembers, _)| remembers).min()?);
+    let forgetful: Vec<_> = known
+        .map(|(name, remembers, source)| {
+            format!("{name} after {} ({source}),", in_one_word(remembers))
+        })
+        .collect();
+    let flag = if settings.detect.uses_heartbeat() { "--idle" } else { "--keepalive-idle" };
+    Some(format!(
+        "an idle line carries nothing for {} at a time, and middleboxes forget such a connection: \
+         {} {advice} set {flag} below {shortest}{own}",
+        in_one_word(quiet),
+        forgetful.join(" ")
+    ))
 }

@@ -17,14 +17,12 @@ use crate::{
     settings::Settings,
 };
 
-/// A thing to watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scene {
     pub name: &'static str,
     pub title: &'static str,
-    text: &'static str,
-    /// The text where keepalive alone detects, if it differs.
-    with_keepalive: Option<&'static str>,
+    /// What the lab will do and what the rules say about it, in a few sentences.
+    pub text: &'static str,
     pub plan: Plan,
 }
 
@@ -34,11 +32,6 @@ pub const TOUR: usize = 6;
 impl Scene {
     pub fn by_name(name: &str) -> Option<&'static Self> {
         SCENES.iter().find(|scene| scene.name == name)
-    }
-
-    /// What the lab will do and what the rules say about it, in a few sentences.
-    pub fn text(&self, settings: &Settings) -> &'static str {
-        self.with_keepalive.filter(|_| !settings.detect.uses_heartbeat()).unwrap_or(self.text)
     }
 }
 
@@ -104,9 +97,14 @@ impl Plan {
 
     /// What each survivor should detect. A fault that does not last is not detected.
     pub fn predicted(self, settings: &Settings) -> Vec<(Role, Vec<Detection>)> {
+        let timeout = settings.timeout();
         let detections = |role| match self.fault(role) {
             Some(fault) => detections(settings, role, fault),
-            None if self == Self::Nothing => evicted_healthy(settings, role).into_iter().collect(),
+            // The first sign of life of a healthy client comes after it was evicted.
+            None if self == Self::Nothing && longest_silence(settings) == Some(timeout) => {
+                let by = if role == Role::Client { Means::EndOfStream } else { Means::Timeout };
+                vec![Detection::at(by, timeout)]
+            }
             None => Vec::new(),
         };
         self.survivors().iter().map(|&role| (role, detections(role))).collect()
@@ -123,7 +121,7 @@ impl Plan {
         let latest = self
             .predicted(settings)
             .into_iter()
-            .filter_map(|(_, ways)| ways.iter().map(|way| way.window.latest).max());
+            .filter_map(|(_, ways)| ways.iter().map(|way| way.latest).max());
         match self {
             Self::Nothing => undisturbed(settings),
             Self::CutAndHeal => healthy + healing_cut(settings).unwrap_or_default() * 2,
@@ -136,17 +134,7 @@ impl Plan {
 /// How long the scene in which nothing is done is watched: longer than any rule allows silence.
 pub(crate) fn undisturbed(settings: &Settings) -> Duration {
     let keepalive = settings.detect.keepalive().map(kernel::keepalive_verdict);
-    settings.timeout.max(keepalive.unwrap_or_default()) * 5 / 4
-}
-
-/// The prediction for a healthy client whose first sign of life comes after it was evicted.
-fn evicted_healthy(settings: &Settings, role: Role) -> Option<Detection> {
-    let by = match role {
-        Role::Client => Means::EndOfStream,
-        Role::Server => Means::Timeout,
-    };
-    let timeout = settings.timeout;
-    (longest_silence(settings) == Some(timeout)).then(|| Detection::at(by, timeout))
+    settings.timeout().max(keepalive.unwrap_or_default()) * 5 / 4
 }
 
 /// How long the lab waits after the last byte before it does something: a quarter of the time in
@@ -164,7 +152,7 @@ pub(crate) fn pause(settings: &Settings) -> Duration {
 pub(crate) fn healing_cut(settings: &Settings) -> Result<Duration, String> {
     let pause = pause(settings);
     let ways = [Role::Client, Role::Server].map(|role| detections(settings, role, Fault::CutIdle));
-    let verdict = ways.iter().flatten().map(|way| way.window.latest).min();
+    let verdict = ways.iter().flatten().map(|way| way.latest).min();
     let verdict = verdict.unwrap_or_default().saturating_sub(pause);
     let (lost, again) = match (longest_silence(settings), settings.detect.keepalive()) {
         // Lost bytes are retransmitted after twice as long each time.

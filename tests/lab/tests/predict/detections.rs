@@ -8,11 +8,11 @@ use lab::{
     predict::{
         detection::{detections, longest_silence},
         fault::{
-            Detection,
+            Detection, FAULTS,
             Fault::{self, CutIdle, CutWriting, Killed, NotReading, Reset, Stopped},
-            Means, Window,
+            Means,
         },
-        kernel::{Firing, keepalive, unacknowledged},
+        kernel::{keepalive, unacknowledged},
         timeline::{Action, timeline},
     },
     settings::Settings,
@@ -24,7 +24,7 @@ use super::{any_settings, settings};
 /// In short, in seconds: `30-55 Heartbeat`.
 fn short(flags: &str, role: Role, fault: Fault) -> String {
     let ways = detections(&settings(flags), role, fault).into_iter().map(|detection| {
-        let Detection { by, window: Window { earliest, latest } } = detection;
+        let Detection { by, earliest, latest } = detection;
         match (earliest.as_secs_f64(), latest.as_secs_f64()) {
             (earliest, latest) if earliest < latest => format!("{earliest}-{latest} {by:?}"),
             (_, latest) => format!("{latest} {by:?}"),
@@ -132,20 +132,19 @@ fn an_interval_longer_than_the_idle_time_makes_keepalive_late() {
 
 /// Simulates a cut at `fault` after the last byte: by what means it is detected, and in which
 /// window after the last byte.
-fn cut_at(settings: &Settings, role: Role, fault: Duration) -> (Means, Window) {
+fn cut_at(settings: &Settings, role: Role, fault: Duration) -> Detection {
     let watched = settings.detect.uses_heartbeat();
     let (asks, verdict) = match role {
-        Client => (Some(settings.idle()), (Means::Heartbeat, settings.rule.detection_time())),
-        Server => (settings.probe, (Means::Timeout, settings.timeout)),
+        Client => (Some(settings.idle()), (Means::Heartbeat, settings.rule().detection_time())),
+        Server => (settings.probe(), (Means::Timeout, settings.timeout())),
     };
-    let mut ends: Vec<(Means, Window)> = Vec::new();
+    let mut ends = Vec::new();
     if watched {
         let (by, at) = verdict;
-        ends.push((by, Window { earliest: at, latest: at }));
+        ends.push(Detection::at(by, at));
         if let Some(asks) = asks {
-            let Detection { by, window } = unacknowledged(settings.user_timeout());
-            let window = Window { earliest: asks + window.earliest, latest: asks + window.latest };
-            ends.push((by, window));
+            let Detection { by, earliest, latest } = unacknowledged(settings.user_timeout());
+            ends.push(Detection { by, earliest: asks + earliest, latest: asks + latest });
         }
     }
     if let Some(figures) = settings.detect.keepalive() {
@@ -156,14 +155,17 @@ fn cut_at(settings: &Settings, role: Role, fault: Duration) -> (Means, Window) {
         }
         let undisturbed = asks.filter(|_| watched).unwrap_or(Duration::MAX);
         let dead = keepalive(figures)
-            .map(|(at, firing)| (heard + at, firing))
-            .take_while(|(at, _)| *at < undisturbed)
-            .find(|(_, firing)| *firing == Firing::GiveUp);
-        if let Some((at, _)) = dead {
-            ends.push((Means::Keepalive, Window { earliest: at, latest: at }));
+            .take_while(|entry| heard + entry.at < undisturbed)
+            .find(|entry| matches!(entry.action, Action::Detected(_)));
+        if let Some(dead) = dead {
+            ends.push(Detection::at(Means::Keepalive, heard + dead.at));
         }
     }
-    ends.into_iter().min_by_key(|(_, window)| window.latest).expect("an end detects it")
+    ends.into_iter().min_by_key(|end| end.latest).expect("an end detects it")
+}
+
+fn contains(way: Detection, moment: Duration) -> bool {
+    (way.earliest..=way.latest).contains(&moment)
 }
 
 proptest! {
@@ -176,12 +178,12 @@ proptest! {
         let silence = longest_silence(&settings).or(figures.map(|figures| figures.idle)).unwrap();
         let fault = silence.mul_f64(share);
         for role in [Client, Server] {
-            let (by, window) = cut_at(&settings, role, fault);
+            let end = cut_at(&settings, role, fault);
             let predicted = detections(&settings, role, CutIdle);
-            let after = window.latest.saturating_sub(fault);
+            let after = end.latest.saturating_sub(fault);
             prop_assert!(
-                predicted.iter().any(|detection| detection.by == by && detection.window.contains(after)),
-                "{:?} after {:?}, not in {:?}", by, after, predicted
+                predicted.iter().any(|way| way.by == end.by && contains(*way, after)),
+                "{:?} after {:?}, not in {:?}", end.by, after, predicted
             );
         }
     }
@@ -191,7 +193,7 @@ proptest! {
         for role in [Client, Server] {
             let end = *timeline(&settings, role).last().unwrap();
             let found = detections(&settings, role, CutIdle).into_iter().any(|detection| {
-                Action::Detected(detection.by) == end.action && detection.window.contains(end.at)
+                Action::Detected(detection.by) == end.action && contains(detection, end.at)
             });
             prop_assert!(found, "{:?}", end);
         }
@@ -200,11 +202,11 @@ proptest! {
     #[test]
     fn every_window_ends_no_sooner_than_it_begins(settings in any_settings()) {
         for role in [Client, Server] {
-            for fault in Fault::ALL {
+            for (fault, _) in FAULTS {
                 let ways = detections(&settings, role, fault);
-                prop_assert!(ways.is_sorted_by_key(|detection| detection.window.earliest));
-                for Detection { window, .. } in ways {
-                    prop_assert!(window.earliest <= window.latest, "{:?} {:?}", fault, window);
+                prop_assert!(ways.is_sorted_by_key(|detection| detection.earliest));
+                for way in ways {
+                    prop_assert!(way.earliest <= way.latest, "{:?} {:?}", fault, way);
                 }
             }
         }

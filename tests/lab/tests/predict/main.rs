@@ -12,7 +12,6 @@ mod warnings;
 use std::time::Duration;
 
 use clap::Parser;
-use client::liveness::HeartbeatRule;
 use common::{
     detect::{Detect, Keepalive},
     period::Period,
@@ -60,13 +59,18 @@ fn detects() -> impl Strategy<Value = Detect> {
 }
 
 fn any_settings() -> impl Strategy<Value = Settings> {
-    let rule =
-        (millis(1..100_000), 0..10_u32, millis(1..20_000)).prop_map(|(idle, retries, interval)| {
-            HeartbeatRule { idle: Period::new(idle), retries, interval: Period::new(interval) }
-        });
+    let rule = (millis(1..100_000), 0..10_u32, millis(1..20_000));
     let probe = option::of(1..100_u32); // percent of the timeout
     (rule, millis(100..200_000), probe, detects()).prop_map(|(rule, timeout, probe, detect)| {
+        let ((idle, retries, interval), period) = (rule, Period::new);
         let probe = probe.filter(|_| detect.uses_heartbeat()).map(|share| timeout * share / 100);
-        Settings { rule, timeout, probe, detect }
+        Settings {
+            idle: period(idle),
+            retry_interval: period(interval),
+            retries,
+            timeout: period(timeout),
+            probe: probe.map(period),
+            detect,
+        }
     })
 }

@@ -19,7 +19,7 @@ proptest! {
         prop_assert_eq!(parse(arguments.iter().map(String::as_str)), settings);
         let arguments = [Role::Client, Role::Server].map(|role| settings.arguments(role));
         let [client, server] = arguments.each_ref().map(|words| parse(words.iter().map(String::as_str)));
-        prop_assert_eq!((client.rule, client.detect), (settings.rule, settings.detect));
+        prop_assert_eq!((client.rule(), client.detect), (settings.rule(), settings.detect));
         let server = (server.timeout, server.probe, server.detect);
         prop_assert_eq!(server, (settings.timeout, settings.probe, settings.detect));
     }
@@ -51,7 +51,7 @@ fn the_short_defaults_count_only_where_no_flag_is_given() {
         "--idle 1s --retry-interval 500ms --retries 2 --timeout 3s --detect heartbeat"
     );
     let both = Settings::short(&["--detect", "both", "--retries", "7", "--keepalive-count", "8"]);
-    assert_eq!(in_one_word(both.rule.detection_time()), "5s");
+    assert_eq!(in_one_word(both.rule().detection_time()), "5s");
     let second = Duration::from_secs(1);
     let keepalive = Keepalive { idle: second, interval: second, count: 8, user_timeout: None };
     assert_eq!(both.detect, Detect::Both(keepalive));
@@ -85,7 +85,7 @@ fn predict_has_the_programs_defaults_and_shows_them() {
         lab.arg("predict");
         assert_eq!(default_in_help(lab, flag), of_program, "{flag} of the {program}");
     }
-    let [idle, timeout] = [settings("").idle(), settings("").timeout].map(in_one_word);
+    let [idle, timeout] = [settings("").idle(), settings("").timeout()].map(in_one_word);
     assert_eq!((&*idle, &*timeout), ("25s", "1m"));
 }
 

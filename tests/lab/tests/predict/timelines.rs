@@ -6,7 +6,7 @@ use lab::{
     event::Role,
     predict::{
         fault::Means,
-        kernel::{Firing, keepalive, keepalive_verdict},
+        kernel::{keepalive, keepalive_verdict},
         timeline::{Action, Entry, timeline},
     },
 };
@@ -132,10 +132,10 @@ proptest! {
 
     #[test]
     fn the_programs_own_verdicts_come_when_their_formulas_say(settings in any_settings()) {
-        let rule = settings.rule;
+        let rule = settings.rule();
         for (role, means, formula) in [
             (Role::Client, Means::Heartbeat, rule.detection_time()),
-            (Role::Server, Means::Timeout, settings.timeout),
+            (Role::Server, Means::Timeout, settings.timeout()),
         ] {
             let end = *timeline(&settings, role).last().unwrap();
             if end.action == Action::Detected(means) {
@@ -149,15 +149,16 @@ proptest! {
 
     #[test]
     fn keepalives_formula_gives_the_end_of_its_rule(figures in keepalives()) {
-        let firings: Vec<_> = keepalive(figures).collect();
-        let (last, probes) = firings.split_last().unwrap();
-        prop_assert_eq!(*last, (keepalive_verdict(figures), Firing::GiveUp));
+        let entries: Vec<_> = keepalive(figures).collect();
+        let (last, probes) = entries.split_last().unwrap();
+        let dead = Action::Detected(Means::Keepalive);
+        prop_assert_eq!(*last, Entry { at: keepalive_verdict(figures), action: dead });
         for (number, probe) in (1..).zip(probes) {
             let at = figures.idle + (number - 1) * figures.interval;
-            prop_assert_eq!(*probe, (at, Firing::Probe(number)));
+            prop_assert_eq!(*probe, Entry { at, action: Action::KeepaliveProbe(number) });
         }
         if figures.user_timeout.is_none() {
-            prop_assert_eq!(last.0, figures.detection_time());
+            prop_assert_eq!(last.at, figures.detection_time());
         }
     }
 }

@@ -22,7 +22,6 @@ use tests::{
 
 use crate::server_command;
 
-/// A promise to be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Scenario {
     /// Many clients connect as fast as they can; what each then costs in memory
@@ -39,9 +38,6 @@ pub enum Scenario {
 
 impl Scenario {
     /// Measures the promise with this number of clients, and prints the figures.
-    ///
-    /// # Errors
-    /// When the server cannot be started or fails.
     pub fn measure(self, clients: usize) -> io::Result<()> {
         match self {
             Self::Storm => storm(clients),
@@ -126,7 +122,6 @@ fn idle() -> io::Result<()> {
     Ok(())
 }
 
-/// Sends a line and reads its echo.
 fn round_trip(stream: &mut TcpStream, latency: &mut Histogram<u64>) -> io::Result<()> {
     let start = Instant::now();
     stream.write_all(b"hello\n")?;
@@ -144,7 +139,6 @@ fn record(histogram: &mut Histogram<u64>, duration: Duration) {
     histogram.record(nanos).expect("the histogram grows to any value");
 }
 
-/// A quantile in milliseconds.
 fn millis(histogram: &Histogram<u64>, quantile: f64) -> f64 {
     histogram.value_at_quantile(quantile) as f64 / 1e6
 }

@@ -23,8 +23,8 @@ type Client = fn(&str, &mut Rng) -> Done;
 
 /// The kinds of clients, each with its share.
 const KINDS: [(usize, &str, Client); 9] = [
-    (40, "busy", busy),
-    (10, "slow", slow),
+    (40, "busy, in pieces of any size", |address, random| exchange(address, random, 200, 2000, 0)),
+    (10, "slow, byte by byte", |address, random| exchange(address, random, 3, 1, 9)),
     (10, "idle", idle),
     (10, "silent", silent),
     (10, "silent within a heartbeat", silent_within_a_heartbeat),
@@ -48,20 +48,10 @@ fn connect(address: &str) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// Lines and heartbeats, in pieces of any size.
-fn busy(address: &str, random: &mut Rng) -> Done {
-    let script = Script::random(random, 200);
-    exchange(address, random, &script, 2000, 0)
-}
-
-/// Lines and heartbeats, byte by byte.
-fn slow(address: &str, random: &mut Rng) -> Done {
-    let script = Script::random(random, 3);
-    exchange(address, random, &script, 1, 9)
-}
-
-/// Sends a script in pieces of up to `bytes` bytes, with pauses of up to `pause` milliseconds.
-fn exchange(address: &str, random: &mut Rng, script: &Script, bytes: usize, pause: u64) -> Done {
+/// Sends up to `messages` lines and heartbeats in pieces of up to `bytes` bytes, with pauses of up
+/// to `pause` milliseconds.
+fn exchange(address: &str, random: &mut Rng, messages: usize, bytes: usize, pause: u64) -> Done {
+    let script = Script::random(random, messages);
     let mut stream = connect(address)?;
     let mut rest = &script.request[..];
     while !rest.is_empty() {
@@ -124,10 +114,9 @@ fn resetting(address: &str, random: &mut Rng) -> Done {
     stream.write_all(part)?;
     SockRef::from(&stream).set_linger(Some(Duration::ZERO))?;
     let lines = part.iter().filter(|&&byte| byte == b'\n').count() as u64;
-    Ok(Account { connections: 1, lines, abandoned: lines, died: 1, ..Account::default() })
+    Ok(Account { connections: 1, abandoned: lines, died: 1, ..Account::default() })
 }
 
-/// Connects and closes.
 fn leaving(address: &str, _: &mut Rng) -> Done {
     connect(address)?;
     Ok(Account { connections: 1, ..Account::default() })
@@ -166,7 +155,7 @@ fn our_own(address: &str, random: &mut Rng) -> Done {
         lines += 1;
         thread::sleep(TIMEOUT.mul_f64(random.f64() * 1.25)); // some are longer than the timeout
     }
-    let account = Account { connections: 1, lines, echoed: lines, ..Account::default() };
+    let account = Account { connections: 1, echoed: lines, ..Account::default() };
     if random.u8(..4) == 0 {
         drop(client); // which kills it
         return Ok(Account { died: 1, ..account });

@@ -34,37 +34,27 @@ const TIMEOUT: Duration = Duration::from_secs(4);
 /// A leak of a few hundred bytes per client would be more than this.
 const MEMORY_GROWTH: u64 = 16 * 1024 * 1024;
 
-/// How many clients, and for how long.
 #[derive(Debug, Clone, Copy)]
 pub struct Soak {
-    /// How long new clients come.
     pub duration: Duration,
-    /// Clients at a time.
     pub clients: usize,
     /// All random choices follow from the seed. Only their timing differs between runs.
     pub seed: u32,
 }
 
-/// What a soak found.
 #[derive(Debug)]
 pub struct Findings {
-    /// What the clients did and saw.
     pub account: Account,
     /// The server's threads and descriptors, the same at the start and at the end.
     pub size: Size,
     /// The server's memory at the start and at the end, in bytes.
     pub memory: (u64, u64),
-    /// The server's event `stopped`.
     pub stopped: Event,
 }
 
 impl Soak {
     /// Runs the soak against a server of its own. `progress` is called four times per second with
     /// the account so far.
-    ///
-    /// # Errors
-    /// When a reply is lost, doubled or wrong; a client is evicted that was not silent; the
-    /// server's counts differ from its clients'; or the server has grown.
     pub fn run(self, progress: impl FnMut(&Account)) -> io::Result<Findings> {
         let timeout = format!("{}s", TIMEOUT.as_secs());
         let server = Server::start(&["--timeout", &timeout, "--hide-heartbeats"])?;

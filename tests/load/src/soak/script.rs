@@ -58,10 +58,8 @@ impl Script {
     pub(super) fn answered(&self) -> Account {
         Account {
             connections: 1,
-            lines: self.lines,
             echoed: self.lines,
             heartbeats: self.heartbeats,
-            acknowledged: self.heartbeats,
             sent: self.request.len() as u64,
             received: self.reply.len() as u64,
             ..Account::default()
