@@ -31,9 +31,11 @@ pub fn connect(server: &str) -> Result<(TcpStream, SocketAddr), ConnectError> {
     connected.map_err(|source| ConnectError { server: server.to_owned(), source })
 }
 
-/// The reason is the last address's, unless an earlier one was refused: that says that the host
-/// is up.
-fn first_that_answers(
+/// Connects to the first of these addresses that answers.
+///
+/// # Errors
+/// The last address's, unless an earlier one was refused: that says that the host is up.
+pub fn first_that_answers(
     addresses: impl Iterator<Item = SocketAddr>,
 ) -> io::Result<(TcpStream, SocketAddr)> {
     let mut reason = io::Error::other("the host has no address");
@@ -52,39 +54,5 @@ fn advice(error: &io::Error) -> &'static str {
         io::ErrorKind::ConnectionRefused => "; is the server running, and on this port?",
         io::ErrorKind::TimedOut => "; nothing answered within 10s",
         _ => "",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::TcpListener;
-
-    use socket2::{Domain, Socket, Type};
-
-    use super::*;
-
-    /// An address that is taken, and on which nobody listens.
-    fn closed() -> (Socket, SocketAddr) {
-        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
-        let address = socket.local_addr().unwrap().as_socket().unwrap();
-        (socket, address)
-    }
-
-    #[test]
-    fn each_address_is_tried() {
-        let (_closed, refuses) = closed();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let answers = listener.local_addr().unwrap();
-        let (_, address) = first_that_answers([refuses, refuses, answers].into_iter()).unwrap();
-        assert_eq!(address, answers);
-    }
-
-    #[test]
-    fn a_refusal_says_more_than_what_comes_after_it() {
-        let (_closed, refuses) = closed();
-        let unreachable = SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 0], 0));
-        let error = first_that_answers([refuses, unreachable].into_iter()).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
     }
 }

@@ -5,7 +5,7 @@
 //! counted and reported at the end. The last lines are waited for, as long as stderr takes
 //! anything.
 
-mod queue;
+pub mod queue;
 
 use std::{
     fmt::{self, Display},

@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The writing end of the queue to stderr; one write is one line.
 #[derive(Clone)]
-pub(super) struct Lines {
+pub struct Lines {
     queue: NonBlocking,
     queued: Arc<AtomicU64>,
     written: Arc<Written>,
@@ -40,7 +40,10 @@ struct Written {
 
 impl Lines {
     /// Starts the thread that writes to `out` for as long as the process lives.
-    pub(super) fn start(out: impl Write + Send + 'static) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn start(out: impl Write + Send + 'static) -> io::Result<Self> {
         // `finish` below panics where no thread can be started, so that is tried first.
         let trial = thread::Builder::new().name("log".to_owned()).spawn(|| ())?;
         let _ = trial.join();
@@ -56,12 +59,12 @@ impl Lines {
     }
 
     /// How many lines were dropped because the queue was full.
-    pub(super) fn lost(&self) -> u64 {
+    pub fn lost(&self) -> u64 {
         self.queue.error_counter().dropped_lines() as u64
     }
 
     /// Waits until the queue is empty, or until stderr has taken nothing for [`PATIENCE`].
-    pub(super) fn drain(&self) {
+    pub fn drain(&self) {
         let mut lines = self.written.lines.lock();
         loop {
             let before = *lines;
@@ -104,46 +107,5 @@ impl<W: Write> Write for Counted<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::mpsc::{self, Receiver, Sender};
-
-    use super::*;
-
-    /// A stderr that takes nothing until it is told to.
-    struct Paused(Receiver<()>, Sender<Vec<u8>>);
-
-    impl Write for Paused {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let _ = self.0.recv();
-            let _ = self.1.send(bytes.to_vec());
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn a_reader_that_pauses_holds_up_nobody_and_the_lost_lines_are_counted() {
-        let (resume, paused) = mpsc::channel();
-        let (written, lines) = mpsc::channel();
-        let mut log = Lines::start(Paused(paused, written)).unwrap();
-        while log.lost() < 1000 {
-            log.write_all(b"waits\n").unwrap();
-        }
-        assert!(lines.try_recv().is_err(), "a line was taken before the reader went on");
-
-        drop(resume); // it takes everything from now on
-        log.drain();
-        let lost = log.lost();
-        log.write_all(b"the last\n").unwrap();
-        log.drain();
-        assert_eq!(log.lost(), lost, "the queue has no room although it was drained");
-        assert_eq!(lines.try_iter().last().as_deref(), Some(&b"the last\n"[..]));
     }
 }
