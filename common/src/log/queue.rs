@@ -20,7 +20,7 @@ use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder};
 /// How many lines may wait for stderr.
 const QUEUE: usize = 8192;
 
-/// A stderr that takes nothing for this long is not waited for at the end.
+/// A stderr that takes nothing for this long is not waited for any longer.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The writing end of the queue to stderr; one write is one line.
@@ -63,7 +63,7 @@ impl Lines {
         self.queue.error_counter().dropped_lines() as u64
     }
 
-    /// Waits until the queue is empty, or until stderr has taken nothing for [`PATIENCE`].
+    /// Waits until the queue is empty, or until stderr has taken nothing for a second.
     pub fn drain(&self) {
         let mut lines = self.written.lines.lock();
         loop {
