@@ -39,7 +39,7 @@ use tracing::{debug, info, warn};
         Exit codes:\n  \
           0    everything was sent and answered, or the reader of stdout has gone\n  \
           1    could not connect, or an I/O error\n  \
-          2    wrong usage\n  \
+          2    usage\n  \
           3    the server closed the connection\n  \
           4    the heartbeats went unanswered\n  \
           5    the kernel declared the connection dead\n  \

@@ -27,7 +27,7 @@ use tracing::{info, warn};
 #[command(
     version,
     after_help = "Ctrl-C stops it: it closes every connection and prints what it did.\n\
-        Exit codes: 0 stopped, 1 could not start, 2 wrong usage.\n\n\
+        Exit codes: 0 stopped, 1 could not listen, 2 usage.\n\n\
         Try it: run `server` in one terminal and `client` in another. Then hang the server with \
         `kill -STOP PID` (its first line says the PID), and wake it with `kill -CONT PID`."
 )]
