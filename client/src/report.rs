@@ -12,8 +12,16 @@ use crate::{
     activity::{Received, RoundTrips},
     ending::{Ending, Unanswered},
     outgoing::Sent,
-    session::Forwarded,
 };
+
+/// How the forwarding of the input ended.
+#[derive(Debug)]
+pub struct Forwarded {
+    /// Why the session ended.
+    pub ending: Ending,
+    /// Whether all of the input was sent, and the server told so.
+    pub all_sent: bool,
+}
 
 /// A session's figures and its end.
 #[derive(Debug)]

@@ -19,8 +19,15 @@ use std::{
 use crossbeam_channel::{Receiver, RecvTimeoutError, select_biased};
 
 use crate::{
-    activity::Activity, end_signal::EndSignal, ending::Ending, heartbeat::Heartbeat, input,
-    liveness::HeartbeatRule, outgoing::Outgoing, receive::Receive, report::Report,
+    activity::Activity,
+    end_signal::EndSignal,
+    ending::Ending,
+    heartbeat::Heartbeat,
+    input,
+    liveness::HeartbeatRule,
+    outgoing::Outgoing,
+    receive::Receive,
+    report::{Forwarded, Report},
 };
 
 /// Chunks of input that may wait for the server to read.
@@ -36,15 +43,6 @@ pub enum AtInputEnd {
     Finish,
     /// Keep the connection and its heartbeats until interrupted.
     Stay,
-}
-
-/// How the forwarding of the input ended.
-#[derive(Debug)]
-pub struct Forwarded {
-    /// Why the session ended.
-    pub ending: Ending,
-    /// Whether all of the input was sent, and the server told so.
-    pub all_sent: bool,
 }
 
 /// A connection to the server.

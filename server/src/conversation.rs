@@ -22,9 +22,8 @@ use tracing::{Level, debug, enabled, info};
 
 use crate::{
     connection::{Connection, Cut},
-    ending::Ending,
+    ending::{Ending, Traffic},
     timeout_queue::TimeoutQueue,
-    totals::Traffic,
 };
 
 /// The most that one read takes.

@@ -9,7 +9,7 @@ use common::{
     words::Seconds,
 };
 
-use crate::{connection::Eviction, totals::Traffic};
+use crate::connection::Eviction;
 
 #[derive(Debug)]
 pub enum Ending {
@@ -22,6 +22,15 @@ pub enum Ending {
     ServerStopped,
     Failed(io::Error),
     Panicked,
+}
+
+/// What passed through a connection.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Traffic {
+    pub heartbeats: u64,
+    pub bytes_in: u64,
+    /// Bytes of replies, of writes that ended.
+    pub bytes_out: u64,
 }
 
 impl Ending {

@@ -27,11 +27,11 @@ use tracing::{error, info, warn};
 use crate::{
     connection::{Connection, Cut},
     conversation::Conversation,
-    ending::Ending,
+    ending::{Ending, Traffic},
     limits::{Place, Places},
     listen, reaper,
     timeout_queue::{Expired, TimeoutQueue},
-    totals::{Totals, Traffic},
+    totals::Totals,
 };
 
 /// Address space for a connection's stack; only the pages in use take memory.

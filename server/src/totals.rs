@@ -5,16 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use common::words::Count;
 use tracing::info;
 
-use crate::ending::Ending;
-
-/// What passed through a connection.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Traffic {
-    pub heartbeats: u64,
-    pub bytes_in: u64,
-    /// Bytes of replies, of writes that ended.
-    pub bytes_out: u64,
-}
+use crate::ending::{Ending, Traffic};
 
 /// What the server did, from start to stop.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]

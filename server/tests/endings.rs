@@ -8,8 +8,8 @@ use common::{
 };
 use server::{
     connection::Eviction,
-    ending::Ending,
-    totals::{Totals, Traffic},
+    ending::{Ending, Traffic},
+    totals::Totals,
 };
 
 const SILENT: Duration = Duration::from_mins(1);
