@@ -140,9 +140,9 @@ impl Log {
 
 impl Drop for Log {
     fn drop(&mut self) {
-        self.lines.drain();
+        let is_taken = self.lines.drain();
         let lines = self.lines.lost();
-        if lines > 0 {
+        if is_taken && lines > 0 {
             let lost = Count(lines, "line");
             warn!(event = "lines_lost", lines, "{lost} of this log were lost: stderr took none");
             self.lines.drain();

@@ -21,7 +21,7 @@ use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder};
 const QUEUE: usize = 8192;
 
 /// A stderr that takes nothing for this long is not waited for any longer.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The writing end of the queue to stderr; one write is one line.
 #[derive(Clone)]
@@ -63,17 +63,18 @@ impl Lines {
         self.queue.error_counter().dropped_lines() as u64
     }
 
-    /// Waits until the queue is empty, or until stderr has taken nothing for a second.
-    pub fn drain(&self) {
+    /// Waits until the queue is empty, or until stderr has taken nothing for half a second.
+    /// Returns whether it is empty.
+    pub fn drain(&self) -> bool {
         let mut lines = self.written.lines.lock();
         loop {
             let before = *lines;
             if before + self.lost() >= self.queued.load(Ordering::Acquire) {
-                return;
+                return true;
             }
             let timed_out = self.written.more.wait_for(&mut lines, PATIENCE).timed_out();
             if timed_out && *lines == before {
-                return;
+                return false;
             }
         }
     }
