@@ -38,7 +38,7 @@ impl HeartbeatRule {
     }
 }
 
-/// What the rule asks for.
+/// The next step under the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// Nothing before this moment, unless a byte comes.
@@ -80,7 +80,7 @@ impl Liveness {
         self.heartbeats
     }
 
-    /// What to do at `now`, when the last byte came at `heard`.
+    /// Returns the next step at `now`, when the last byte came at `heard`.
     ///
     /// A heartbeat always gets about its whole interval to be answered, however late the caller
     /// comes: a process that was stopped for an hour asks before it gives up.

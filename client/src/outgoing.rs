@@ -26,7 +26,7 @@ use parking_lot::Mutex;
 /// failed takes longer.
 const FAILING_WRITE: Duration = Duration::from_millis(100);
 
-/// What went out so far.
+/// The text and the heartbeats that went out so far.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Sent {
     /// A last line without its newline counts.

@@ -25,7 +25,7 @@ use crate::{
 /// The most that one read takes.
 const READ_SIZE: usize = 64 * 1024;
 
-/// What the receiver tells the heartbeat thread.
+/// News from the receiver to the heartbeat thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum News {
     /// A heartbeat was acknowledged. It has no number if it answered a probe.

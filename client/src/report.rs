@@ -1,4 +1,4 @@
-//! What is said when a session is over.
+//! The report at the end of a session: its figures, and how it ended.
 
 use std::{fmt, time::Duration};
 

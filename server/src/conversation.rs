@@ -55,7 +55,8 @@ impl<'a> Conversation<'a> {
         Self { connection, queue, probe, heard, past_probe: false, traffic }
     }
 
-    /// Serves the client until the connection ends; returns why it ended. A panic ends this connection alone.
+    /// Serves the client until the connection ends, and returns why it ended. A panic ends this
+    /// connection alone.
     pub fn run(mut self) -> (Ending, Traffic) {
         let conversed = catch_unwind(AssertUnwindSafe(|| self.converse()));
         let was_cut = self.queue.remove(self.connection.id).is_none();
