@@ -62,6 +62,36 @@ impl Evidence {
     }
 }
 
+/// Our bytes that the kernel holds because the peer has no room for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backlog {
+    /// Whether there are any.
+    pub waits: bool,
+    /// How long ago the peer last took bytes. What a kernel acknowledges while its window stays
+    /// closed is not counted: it is an answer of the kernel alone. The kernel counts in steps of
+    /// a few milliseconds, and a peer's window opens in steps, too: on loopback, of 64 KiB.
+    pub last_taken: Duration,
+}
+
+impl Backlog {
+    /// Asks the kernel, where it can be asked.
+    #[cfg_attr(not(target_os = "linux"), allow(unused_variables, reason = "nothing is asked"))]
+    pub fn ask(stream: &TcpStream) -> Option<Self> {
+        #[cfg(not(target_os = "linux"))]
+        return None;
+        #[cfg(target_os = "linux")]
+        tcp_info::tcp_info(stream).map(|info| {
+            // New bytes go out only when the window opens. Bytes that are sent again go out
+            // without the peer: then its last acknowledgement is the later of the two ages.
+            let last_taken = info.last_data_sent.max(info.last_ack_recv);
+            Self {
+                waits: info.notsent_bytes > 0,
+                last_taken: Duration::from_millis(last_taken.into()),
+            }
+        })
+    }
+}
+
 /// What the kernel holds of the peer's bytes beyond the `entered` ones, which the program has
 /// read and entered in its books.
 ///

@@ -1,8 +1,12 @@
-//! The question that both programs ask before they call a silent peer dead: has it said
-//! something that nobody has read yet?
+//! The question that both programs ask before they call a silent peer dead: does it live all the
+//! same?
 //!
-//! The thread that reads may have been held up: the whole process was stopped, or the machine
-//! is busy. Then the peer's bytes lie in the kernel, and the peer lives.
+//! It may have said something that nobody has read yet. The thread that reads may have been held
+//! up: the whole process was stopped, or the machine is busy. Then the peer's bytes lie in the
+//! kernel.
+//!
+//! Or it may be taking what we send, so slowly that our bytes wait for room. A peer that reads is
+//! alive, though it says nothing.
 
 use std::time::Duration;
 
@@ -18,14 +22,30 @@ pub enum Unread {
     Unknown,
 }
 
-/// What to do about a peer whose time has passed.
+/// A peer from which nothing was read for as long as it may be silent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Suspect {
+    /// How long it may be silent.
+    pub patience: Duration,
+    /// How long ago that time had passed.
+    pub late: Duration,
+    /// What the kernel holds of its bytes.
+    pub unread: Unread,
+    /// How long ago it last made room for bytes of ours, if they have to wait for room.
+    pub took: Option<Duration>,
+    /// Whether this silence has had its [`Verdict::Wait`]. There is one for each silence, or a
+    /// program that is always late would never judge.
+    pub waited: bool,
+}
+
+/// What to do about a suspect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It has spoken, so it lives.
-    Heard,
+    /// It lives: this long ago it said something, or took something.
+    Alive(Duration),
     /// Ask again after this long.
     Wait(Duration),
-    /// It has said nothing.
+    /// It has said nothing and taken nothing.
     Dead,
 }
 
@@ -36,13 +56,16 @@ const GRACE: Duration = Duration::from_millis(100);
 /// delays a thread by less.
 const LATE: Duration = Duration::from_secs(1);
 
-/// Judges a peer whose deadline passed `late` ago. `waited` says whether this silence has had
-/// its [`Verdict::Wait`] already: there is one for each silence, or a program that is always
-/// late would never judge.
-pub fn judge(unread: Unread, late: Duration, waited: bool) -> Verdict {
-    match unread {
-        Unread::Something => Verdict::Heard,
-        Unread::Unknown if !waited && (cfg!(unix) || late > LATE) => Verdict::Wait(GRACE),
-        Unread::Unknown | Unread::Nothing => Verdict::Dead,
+impl Suspect {
+    /// The verdict.
+    pub fn judge(&self) -> Verdict {
+        match (self.unread, self.took) {
+            (Unread::Something, _) => Verdict::Alive(Duration::ZERO),
+            (_, Some(ago)) if ago < self.patience => Verdict::Alive(ago),
+            (Unread::Unknown, _) if !self.waited && (cfg!(unix) || self.late > LATE) => {
+                Verdict::Wait(GRACE)
+            }
+            (Unread::Unknown | Unread::Nothing, _) => Verdict::Dead,
+        }
     }
 }

@@ -16,8 +16,8 @@ use std::{
 
 use common::{
     diagnosis::Finding,
-    kernel::{self, Evidence, Side},
-    verdict::{self, Unread, Verdict},
+    kernel::{self, Backlog, Evidence, Side},
+    verdict::{Suspect, Unread, Verdict},
 };
 
 use crate::limits::Place;
@@ -32,6 +32,8 @@ pub struct Connection {
     writing: AtomicBool,
     /// Whether the client was sent a probe in this silence.
     probed: AtomicBool,
+    /// Whether bytes waited for room at the client when the reaper last judged it.
+    backlog: AtomicBool,
     /// Whether the reaper has given this silence its grace.
     waited: AtomicBool,
     cut: OnceLock<Cut>,
@@ -71,6 +73,7 @@ impl Connection {
             entered: AtomicU64::new(0),
             writing: AtomicBool::new(false),
             probed: AtomicBool::new(false),
+            backlog: AtomicBool::new(false),
             waited: AtomicBool::new(false),
             cut: OnceLock::new(),
         }
@@ -81,6 +84,7 @@ impl Connection {
     pub fn enter(&self, total: u64) {
         self.entered.store(total, Ordering::Release);
         self.probed.store(false, Ordering::Relaxed);
+        self.backlog.store(false, Ordering::Relaxed);
         self.waited.store(false, Ordering::Relaxed);
     }
 
@@ -92,19 +96,24 @@ impl Connection {
         self.writing.store(writing, Ordering::Relaxed);
     }
 
-    /// Judges the client, whose deadline passed `late` ago. While the thread is writing, unread
-    /// bytes prove nothing: a client that does not read its replies blocks the thread, and its
-    /// bytes stay unread. But a thread that no reply waits for was only held up, and goes on to
-    /// read in a moment.
-    pub fn judge(&self, late: Duration) -> Verdict {
-        let unread = if !self.writing.load(Ordering::Relaxed) {
-            kernel::unread(&self.stream, self.entered.load(Ordering::Acquire))
-        } else if Evidence::ask(&self.stream, Side::Accepting).is_some_and(|it| it.unsent > 0) {
-            Unread::Nothing
-        } else {
-            Unread::Unknown
+    /// Judges the client, which may be silent for `patience` and whose deadline passed `late` ago.
+    ///
+    /// While the thread is writing and its reply waits for room, unread bytes prove nothing: a
+    /// client that does not read its replies blocks the thread, and its bytes stay unread. But a
+    /// thread whose reply does not wait was only held up, and goes on to read in a moment.
+    pub fn judge(&self, patience: Duration, late: Duration) -> Verdict {
+        let backlog = Backlog::ask(&self.stream);
+        let waits = backlog.is_some_and(|backlog| backlog.waits);
+        // When the last of a backlog has gone out, the client took it.
+        let waited_for_room = self.backlog.swap(waits, Ordering::Relaxed);
+        let took = backlog.filter(|_| waits || waited_for_room).map(|backlog| backlog.last_taken);
+        let unread = match self.writing.load(Ordering::Relaxed) {
+            false => kernel::unread(&self.stream, self.entered.load(Ordering::Acquire)),
+            true if waits => Unread::Nothing,
+            true => Unread::Unknown,
         };
-        let verdict = verdict::judge(unread, late, self.waited.load(Ordering::Relaxed));
+        let waited = self.waited.load(Ordering::Relaxed);
+        let verdict = Suspect { patience, late, unread, took, waited }.judge();
         if matches!(verdict, Verdict::Wait(_)) {
             self.waited.store(true, Ordering::Relaxed);
         }

@@ -32,11 +32,14 @@ const READ_SIZE: usize = 64 * 1024;
 /// The shortest limit of a read: no time at all would mean no limit.
 const AT_ONCE: Duration = Duration::from_micros(1);
 
+/// A reply that takes this long to write had to wait for room at the client.
+const SLOW_WRITE: Duration = Duration::from_millis(100);
+
 pub struct Conversation<'a> {
     connection: &'a Connection,
     queue: &'a TimeoutQueue<Arc<Connection>>,
     probe: Option<Duration>,
-    /// When a byte last came.
+    /// When the client last sent a byte, or made room for one.
     heard: Instant,
     /// Whether the probe of this silence is behind us, sent or not.
     past_probe: bool,
@@ -98,6 +101,7 @@ impl<'a> Conversation<'a> {
             (&self.connection.stream).write_all(replies)?;
             self.connection.set_writing(false);
             self.traffic.bytes_out += replies.len() as u64;
+            self.enter_slow_write();
             if received == 0 {
                 return Ok(());
             }
@@ -135,6 +139,16 @@ impl<'a> Conversation<'a> {
         let stays = self.queue.touch(self.connection.id, self.heard);
         self.connection.enter(self.traffic.bytes_in);
         stays
+    }
+
+    /// A write that had to wait has ended because the client made room for it, so the client
+    /// lives.
+    fn enter_slow_write(&mut self) {
+        let now = Instant::now();
+        if now.saturating_duration_since(self.heard) >= SLOW_WRITE {
+            self.heard = now;
+            self.queue.touch(self.connection.id, now);
+        }
     }
 
     /// Sends the client the one probe of this silence, unless it would land within an echo.

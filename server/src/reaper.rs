@@ -29,7 +29,7 @@ pub fn run<T: Clone>(
         let mut in_doubt = None;
         for Due { id, item, late } in queue.due(now) {
             match judge(&item, late) {
-                Verdict::Heard => drop(queue.touch(id, now)),
+                Verdict::Alive(ago) => drop(queue.touch(id, now.checked_sub(ago).unwrap_or(now))),
                 Verdict::Wait(grace) => in_doubt = Some(now + grace),
                 Verdict::Dead => queue.expire(id, now).into_iter().for_each(&evict),
             }

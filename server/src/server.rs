@@ -129,7 +129,8 @@ impl Server {
             Err(RecvTimeoutError::Disconnected) => None,
             Ok(never) => match never {},
         };
-        let judge = |connection: &Arc<Connection>, late| connection.judge(late);
+        let timeout = self.config.timeout.get();
+        let judge = |connection: &Arc<Connection>, late| connection.judge(timeout, late);
         let evict = |Expired { item, silent }: Expired<Arc<Connection>>| item.evict(silent);
         reaper::run(&self.queue, Instant::now(), sleep, judge, evict);
     }

@@ -64,23 +64,25 @@ impl<T> TimeoutQueue<T> {
         self.timeout
     }
 
-    /// Puts a new item at the back. O(1). An id must never be used twice.
+    /// Puts a new item, heard just now, at the back. An id must never be used twice.
     pub fn insert(&self, id: u64, item: T, now: Instant) {
-        let mut entries = self.entries.lock();
-        let heard = not_before_the_back(&entries, now);
-        let replaced = entries.insert(id, Entry { heard, item });
+        let replaced = put(&mut self.entries.lock(), id, Entry { heard: now, item });
         debug_assert!(replaced.is_none(), "connection ids are never used again");
     }
 
-    /// Moves an item to the back. O(1). Returns whether it was still here: once it was taken
-    /// out, it cannot come back.
-    pub fn touch(&self, id: u64, now: Instant) -> bool {
+    /// Moves an item that was heard at this moment to its place: to the back, if nothing else was
+    /// heard later. O(1) then. Returns whether the item was still here: once it was taken out, it
+    /// cannot come back.
+    pub fn touch(&self, id: u64, heard: Instant) -> bool {
         let mut entries = self.entries.lock();
-        let heard = not_before_the_back(&entries, now);
-        let Some(entry) = entries.to_back(&id) else {
+        if entries.back().is_none_or(|(_, back)| back.heard <= heard) {
+            return entries.to_back(&id).map(|entry| entry.heard = heard).is_some();
+        }
+        let Some(entry) = entries.remove(&id) else {
             return false;
         };
-        entry.heard = heard;
+        let heard = heard.max(entry.heard); // a later touch may have come first
+        put(&mut entries, id, Entry { heard, ..entry });
         true
     }
 
@@ -130,8 +132,17 @@ impl<T> TimeoutQueue<T> {
     }
 }
 
-/// The stamp of an entry that goes to the back at `now`. Two threads may read the clock in one
-/// order and take the lock in the other; then the later one gets the older one's stamp.
-fn not_before_the_back<T>(entries: &LinkedHashMap<u64, Entry<T>>, now: Instant) -> Instant {
-    entries.back().map_or(now, |(_, back)| now.max(back.heard))
+/// Puts an entry behind all that were heard no later than it, and returns the one that it
+/// replaced. That is at the back, or near it: two threads may read the clock in one order and
+/// take the lock in the other.
+fn put<T>(
+    entries: &mut LinkedHashMap<u64, Entry<T>>,
+    id: u64,
+    entry: Entry<T>,
+) -> Option<Entry<T>> {
+    let mut place = entries.cursor_back_mut();
+    while place.current().is_some_and(|(_, other)| other.heard > entry.heard) {
+        place.move_prev();
+    }
+    place.insert_after(id, entry)
 }

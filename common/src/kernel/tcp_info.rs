@@ -27,9 +27,11 @@ pub struct TcpInfo {
     options: u8,
     scales: u8,
     flags: u8,
-    /// rto, ato, `snd_mss`, `rcv_mss`, unacked, sacked, lost, retrans, fackets,
-    /// `last_data_sent`, `last_ack_sent`, `last_data_recv`.
-    figures: [u32; 12],
+    /// rto, ato, `snd_mss`, `rcv_mss`, unacked, sacked, lost, retrans, fackets.
+    figures: [u32; 9],
+    pub last_data_sent: u32,
+    /// `last_ack_sent`, `last_data_recv`.
+    other_ages: [u32; 2],
     pub last_ack_recv: u32,
     /// pmtu, `rcv_ssthresh`, rtt, rttvar, `snd_ssthresh`, `snd_cwnd`, advmss, reordering,
     /// `rcv_rtt`, `rcv_space`, `total_retrans`.
