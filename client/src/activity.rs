@@ -1,5 +1,5 @@
-//! When the server was last heard, and what has come from it. The receiver writes it; the
-//! heartbeat thread and the report read it.
+//! When something last came from the server, and when something last went out. The receiver and
+//! the writers enter it; the heartbeat thread looks at it.
 
 use std::{
     mem,
@@ -8,25 +8,31 @@ use std::{
 
 use parking_lot::Mutex;
 
-/// The time of the last activity, and what has come so far.
+/// The times of the last activity, and what the report needs of it.
 pub struct Activity(Mutex<State>);
 
 struct State {
-    heard: Instant,
+    came: Instant,
+    /// Since when the receiver has waited for bytes; `None` while it hands some on.
+    listening: Option<Instant>,
+    /// When the last write ended; `None` while one is going on.
+    sent: Option<Instant>,
     /// Whether the heartbeat thread wants to know of the next byte.
     wake: bool,
-    listening: bool,
     bytes_read: u64,
-    received: Received,
+    round_trips: RoundTrips,
 }
 
-/// The echo that has come so far, and the round trips of answered heartbeats.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Received {
-    /// Whole lines.
-    pub lines: u64,
-    pub bytes: u64,
-    pub round_trips: RoundTrips,
+/// The last activity, as it looks at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastActivity {
+    /// When the last byte came.
+    pub came: Instant,
+    /// Since when the server can have been silent. While bytes are handed on to a slow output,
+    /// nobody listens, and a silence says nothing about the server.
+    pub heard: Instant,
+    /// When our last byte was given to the kernel.
+    pub sent: Instant,
 }
 
 /// Round trips, as `ping` sums them up.
@@ -53,13 +59,15 @@ impl RoundTrips {
 }
 
 impl Activity {
+    /// A connection that was made at `now`.
     pub fn new(now: Instant) -> Self {
         Self(Mutex::new(State {
-            heard: now,
+            came: now,
+            listening: Some(now),
+            sent: Some(now),
             wake: false,
-            listening: true,
             bytes_read: 0,
-            received: Received::default(),
+            round_trips: RoundTrips::default(),
         }))
     }
 
@@ -67,29 +75,43 @@ impl Activity {
     /// done. Returns whether the heartbeat thread asked to be woken.
     pub fn bytes_came(&self, now: Instant, count: usize) -> bool {
         let mut state = self.0.lock();
-        state.heard = now;
+        state.came = now;
+        state.listening = None;
         state.bytes_read += count as u64;
-        state.listening = false;
         mem::take(&mut state.wake)
     }
 
-    /// Enters that all of `received` is handed on. A silence can only begin now.
-    pub fn listening(&self, now: Instant, received: Received) {
-        let mut state = self.0.lock();
-        state.heard = now;
-        state.listening = true;
-        state.received = received;
+    /// Enters that all that came is handed on. A silence can only begin now.
+    pub fn listening(&self, now: Instant) {
+        self.0.lock().listening = Some(now);
     }
 
-    pub fn heard(&self) -> Instant {
-        self.0.lock().heard
+    /// Enters that a heartbeat was answered.
+    pub fn answered(&self, round_trip: Duration) {
+        self.0.lock().round_trips.add(round_trip);
     }
 
-    /// Asks for a wake-up at the next byte, if none has come since `heard`. Returns whether none
+    /// Enters that a write begins.
+    pub fn sending(&self) {
+        self.0.lock().sent = None;
+    }
+
+    /// Enters that the write has ended.
+    pub fn sent(&self, now: Instant) {
+        self.0.lock().sent = Some(now);
+    }
+
+    /// The last activity, as it looks at `now`.
+    pub fn last(&self, now: Instant) -> LastActivity {
+        let State { came, listening, sent, .. } = *self.0.lock();
+        LastActivity { came, heard: listening.unwrap_or(now), sent: sent.unwrap_or(now) }
+    }
+
+    /// Asks for a wake-up at the next byte, if none has come since `came`. Returns whether none
     /// has.
-    pub fn wake_at_next_byte(&self, heard: Instant) -> bool {
+    pub fn wake_at_next_byte(&self, came: Instant) -> bool {
         let mut state = self.0.lock();
-        state.wake = state.heard == heard;
+        state.wake = state.came == came;
         state.wake
     }
 
@@ -98,14 +120,8 @@ impl Activity {
         self.0.lock().bytes_read
     }
 
-    /// Whether anybody listens. While our own output is blocked nobody does, and a silence says
-    /// nothing about the server.
-    pub fn is_listening(&self) -> bool {
-        self.0.lock().listening
-    }
-
-    /// The echo and the round trips so far, all of it handed on.
-    pub fn total(&self) -> Received {
-        self.0.lock().received
+    /// The round trips of the answered heartbeats.
+    pub fn round_trips(&self) -> RoundTrips {
+        self.0.lock().round_trips
     }
 }

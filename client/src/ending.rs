@@ -3,12 +3,12 @@
 use std::{fmt, io, net::TcpStream};
 
 use common::{
-    diagnosis::{Finding, Lost},
+    diagnosis::{Cause, Finding, Lost},
     kernel::{Evidence, GaveUp, Side},
-    words::{Count, Seconds},
+    words::{Count, Escaped, Seconds},
 };
 
-use crate::{liveness::Silence, outgoing::NotSent};
+use crate::{liveness::Silence, outgoing::NotSent, unanswered::WrongReply};
 
 #[derive(Debug)]
 pub enum Ending {
@@ -18,6 +18,8 @@ pub enum Ending {
     OutputClosed,
     /// The server ended its stream.
     ServerClosed,
+    /// The server sent something else than the echo that was due.
+    WrongReply(WrongReply),
     /// The rule's verdict.
     Unanswered(Unanswered),
     /// Our kernel declared the connection dead.
@@ -68,6 +70,7 @@ impl Ending {
             Self::Complete => "complete",
             Self::OutputClosed => "output_closed",
             Self::ServerClosed => "server_closed",
+            Self::WrongReply(_) => "wrong_reply",
             Self::Unanswered(_) => "unanswered",
             Self::Lost(Lost { verdict: GaveUp::Reset, .. }) => "reset",
             Self::Lost(_) => "gave_up",
@@ -86,13 +89,13 @@ impl Ending {
         }
     }
 
-    /// The exit code: 0 all sent and answered (or no reader left), 1 I/O error, 3 the
-    /// server closed the connection, 4 the heartbeats went unanswered, 5 the kernel
+    /// The exit code: 0 all sent and answered (or no reader left), 1 I/O error or not an echo,
+    /// 3 the server closed the connection, 4 the heartbeats went unanswered, 5 the kernel
     /// declared the connection dead, 130 interrupted.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Complete | Self::OutputClosed => 0,
-            Self::Failed { .. } | Self::Panicked { .. } => 1,
+            Self::WrongReply(_) | Self::Failed { .. } | Self::Panicked { .. } => 1,
             Self::ServerClosed => 3,
             Self::Unanswered(_) => 4,
             Self::Lost(_) => 5,
@@ -107,11 +110,35 @@ impl fmt::Display for Ending {
             Self::Complete => f.write_str("done: everything was sent and answered"),
             Self::OutputClosed => f.write_str("done: nobody reads our output any more"),
             Self::ServerClosed => f.write_str("the server closed the connection"),
+            Self::WrongReply(reply) => reply.fmt(f),
             Self::Unanswered(unanswered) => unanswered.fmt(f),
             Self::Lost(lost) => lost.fmt(f),
             Self::Interrupted => f.write_str("interrupted"),
             Self::Panicked { thread } => write!(f, "the {thread} thread panicked"),
             Self::Failed { doing, error } => write!(f, "{doing} failed: {error}"),
+        }
+    }
+}
+
+impl Unanswered {
+    /// Whether the silence says something about the server. A heartbeat that could not be sent
+    /// because half a line waits for its rest asked nothing; then only the kernel can know.
+    pub fn is_evidence(&self) -> bool {
+        let asked = self.silence.heartbeats > self.unsent;
+        let kernel_knows = self
+            .finding
+            .is_some_and(|finding| matches!(finding.cause, Cause::HostSilent | Cause::NotReading));
+        asked || self.not_sent != Some(NotSent::HalfLine) || kernel_knows
+    }
+}
+
+impl fmt::Display for WrongReply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let came = Escaped(&self.came);
+        write!(f, "this is not the echo server that this client is for: it sent {came} where ")?;
+        match &self.due[..] {
+            [] => f.write_str("nothing was due"),
+            due => write!(f, "{} was due", Escaped(due)),
         }
     }
 }

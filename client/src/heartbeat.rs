@@ -7,14 +7,14 @@ use common::{
     diagnosis::Finding,
     event_with_finding,
     log::HEARTBEATS,
-    verdict::{self, Verdict},
+    verdict::{Suspect, Verdict},
     words::Millis,
 };
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::{
-    activity::Activity,
+    activity::{Activity, LastActivity},
     end_signal::EndSignal,
     ending::{Ending, Unanswered},
     liveness::{HeartbeatRule, Liveness, Silence, Step},
@@ -55,15 +55,18 @@ impl Heartbeat<'_> {
     }
 
     fn beat(&self) -> Result<Unanswered, Over> {
-        let mut liveness = Liveness::new(self.rule, self.activity.heard());
+        let mut liveness = Liveness::new(self.rule, self.activity.last(Instant::now()).heard);
         let mut so_far = SoFar::default();
+        let mut tried = None;
         loop {
-            let (heard, now) = (self.activity.heard(), Instant::now());
-            match liveness.step(heard, now) {
+            let now = Instant::now();
+            let LastActivity { came, heard, sent } = self.activity.last(now);
+            // A heartbeat that could not be sent is not tried again at once.
+            match liveness.step(heard, tried.map_or(sent, |tried| sent.max(tried)), now) {
                 Step::Wait(deadline) => {
                     // After a heartbeat a byte may bring the next deadline forward.
                     let has_sent = liveness.heartbeats() > 0;
-                    if !has_sent || self.activity.wake_at_next_byte(heard) {
+                    if !has_sent || self.activity.wake_at_next_byte(came) {
                         self.wait(deadline)?;
                     }
                 }
@@ -71,28 +74,36 @@ impl Heartbeat<'_> {
                     if number == 1 {
                         so_far = SoFar::default();
                     }
-                    self.send(number, now, now.saturating_duration_since(heard), &mut so_far);
+                    self.send(number, now, now.saturating_duration_since(came), &mut so_far);
+                    tried = Some(Instant::now());
                 }
-                Step::Dead(_) if !self.activity.is_listening() => {
-                    warn!(
-                        event = "output_blocked",
-                        "our own output is blocked, so the server cannot be heard"
-                    );
-                    liveness = Liveness::new(self.rule, now);
-                }
-                Step::Dead(silence) => {
-                    let unread = self.outgoing.unread(self.activity.bytes_read());
-                    match verdict::judge(unread, silence.late, so_far.waited) {
-                        Verdict::Heard => liveness = Liveness::new(self.rule, now),
-                        Verdict::Wait(grace) => {
-                            so_far.waited = true;
-                            self.wait(now + grace)?;
-                        }
-                        Verdict::Dead => return Ok(self.unanswered(silence, &so_far)),
+                Step::Dead(silence) => match self.suspect(silence, so_far.waited).judge() {
+                    Verdict::Alive(ago) => {
+                        let alive = now.checked_sub(ago).unwrap_or(now);
+                        liveness = Liveness::new(self.rule, alive);
                     }
-                }
+                    Verdict::Wait(grace) => {
+                        so_far.waited = true;
+                        self.wait(now + grace)?;
+                    }
+                    Verdict::Dead => {
+                        let lasted = now.saturating_duration_since(came);
+                        let unanswered = self.unanswered(Silence { lasted, ..silence }, &so_far);
+                        if unanswered.is_evidence() {
+                            return Ok(unanswered);
+                        }
+                        liveness = Liveness::new(self.rule, now);
+                    }
+                },
             }
         }
+    }
+
+    fn suspect(&self, silence: Silence, waited: bool) -> Suspect {
+        let unread = self.outgoing.unread(self.activity.bytes_read());
+        let took = self.outgoing.took();
+        let patience = self.rule.detection_time();
+        Suspect { patience, late: silence.late, unread, took, waited }
     }
 
     /// Waits for news until `deadline`.

@@ -1,45 +1,75 @@
-//! The input, read by a thread of its own: a blocked read of stdin cannot be interrupted, and
-//! the session must be able to end meanwhile.
+//! The input, in chunks of whole lines, and what else the main thread waits for meanwhile: the
+//! end of the connection, and the end of whoever reads the output.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 
-use crossbeam_channel::Sender;
+#[cfg(not(unix))]
+mod thread;
+#[cfg(unix)]
+mod unix;
+
+#[cfg(not(unix))]
+pub use thread::Input;
+#[cfg(unix)]
+pub use unix::Input;
 
 /// The most that is read, and handed on, at once.
 pub const CHUNK_SIZE: usize = 64 * 1024;
 
-/// Hands on what it reads until the input ends or nobody takes it any more. An error is handed
-/// on, too, and ends it.
+/// What the main thread has to do next.
+#[derive(Debug)]
+pub enum Next<'a> {
+    /// Send this text.
+    Text(&'a [u8]),
+    /// The input has ended, or it cannot be read.
+    End(io::Result<()>),
+    /// The connection has ended.
+    ConnectionOver,
+    /// Nobody reads the output any more.
+    OutputGone,
+}
+
+/// Cuts what it reads into chunks.
 ///
 /// A chunk holds all whole lines that one read brought, so that many lines go out in one write.
 /// Half a line waits for its rest, since no heartbeat can follow half a line. Only a line longer
 /// than a chunk is handed on in pieces. The last line may lack its newline.
-pub fn read(mut input: impl Read, chunks: &Sender<io::Result<Vec<u8>>>) {
-    let mut buffer = vec![0; CHUNK_SIZE];
-    let mut filled = 0;
-    loop {
-        let count = match input.read(&mut buffer[filled..]) {
-            Ok(0) => break,
-            Ok(count) => count,
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(error) => {
-                let _ = chunks.send(Err(error));
-                return;
-            }
-        };
-        let newline = memchr::memrchr(b'\n', &buffer[filled..filled + count]);
-        let ready = newline.map_or(0, |newline| filled + newline + 1);
-        filled += count;
-        let ready = if ready == 0 && filled == buffer.len() { filled } else { ready };
-        if ready > 0 {
-            if chunks.send(Ok(buffer[..ready].to_vec())).is_err() {
-                return;
-            }
-            buffer.copy_within(ready..filled, 0);
-            filled -= ready;
-        }
+pub struct Chunks {
+    buffer: Vec<u8>,
+    /// Where the chunk that was handed on last ends.
+    handed_on: usize,
+    filled: usize,
+}
+
+impl Default for Chunks {
+    fn default() -> Self {
+        Self { buffer: vec![0; CHUNK_SIZE], handed_on: 0, filled: 0 }
     }
-    if filled > 0 {
-        let _ = chunks.send(Ok(buffer[..filled].to_vec()));
+}
+
+impl Chunks {
+    /// Reads once. The chunk is empty if no line is whole yet; there is none at the input's end.
+    ///
+    /// # Errors
+    /// When the input cannot be read.
+    pub fn read(&mut self, mut input: impl Read) -> io::Result<Option<&[u8]>> {
+        self.buffer.copy_within(self.handed_on..self.filled, 0);
+        self.filled -= self.handed_on;
+        self.handed_on = 0;
+        let count = input.read(&mut self.buffer[self.filled..])?;
+        if count == 0 && self.filled == 0 {
+            return Ok(None);
+        }
+        let newline = memchr::memrchr(b'\n', &self.buffer[self.filled..self.filled + count]);
+        let whole = newline.map_or(0, |newline| self.filled + newline + 1);
+        self.filled += count;
+        let is_last = count == 0 || self.filled == self.buffer.len();
+        self.handed_on = if whole == 0 && is_last { self.filled } else { whole };
+        Ok(Some(&self.buffer[..self.handed_on]))
+    }
+
+    /// The chunk that was read last.
+    pub fn last(&self) -> &[u8] {
+        &self.buffer[..self.handed_on]
     }
 }

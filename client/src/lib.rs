@@ -19,3 +19,4 @@ pub mod outgoing;
 pub mod receive;
 pub mod report;
 pub mod session;
+pub mod unanswered;

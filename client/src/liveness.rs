@@ -7,6 +7,10 @@
 //! ```
 //!
 //! Any byte received starts over. What we send proves nothing about the server.
+//!
+//! The server counts, too: it hears us only when we send. So the first heartbeat is also due
+//! when *we* have sent nothing for `idle`, however much comes. If bytes keep coming, it starts
+//! nothing: the next byte starts over.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +19,7 @@ use common::period::Period;
 /// The figures of the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HeartbeatRule {
-    /// The first heartbeat is sent after this much silence.
+    /// The first heartbeat is sent when one side has been silent for this long.
     pub idle: Period,
     /// Heartbeats after the first.
     pub retries: u32,
@@ -80,24 +84,29 @@ impl Liveness {
         self.heartbeats
     }
 
-    /// Returns the next step at `now`, when the last byte came at `heard`.
+    /// Returns the next step at `now`, when the last byte came at `heard` and ours went at `sent`.
     ///
     /// A heartbeat always gets about its whole interval to be answered, however late the caller
     /// comes: a process that was stopped for an hour asks before it gives up.
-    pub fn step(&mut self, heard: Instant, now: Instant) -> Step {
+    pub fn step(&mut self, heard: Instant, sent: Instant, now: Instant) -> Step {
         if heard > self.heard {
             *self = Self::new(self.rule, heard);
         }
-        if now < self.next {
-            return Step::Wait(self.next);
+        let due = match self.heartbeats {
+            0 => self.next.min(sent + self.rule.idle.get()),
+            _ => self.next,
+        };
+        if now < due {
+            return Step::Wait(due);
         }
-        let (late, interval) = (now - self.next, self.rule.interval.get());
+        let (late, interval) = (now - due, self.rule.interval.get());
         if self.heartbeats > self.rule.retries {
             let lasted = now.saturating_duration_since(self.heard);
             return Step::Dead(Silence { lasted, heartbeats: self.heartbeats, late });
         }
         self.heartbeats += 1;
-        self.next = if late < interval / 8 { self.next + interval } else { now + interval };
+        let counts_from = if late < interval / 8 { self.next } else { self.next.max(now) };
+        self.next = counts_from + interval;
         Step::Heartbeat(self.heartbeats)
     }
 }

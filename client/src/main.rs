@@ -12,12 +12,14 @@ use clap::Parser;
 use client::{
     connect::connect,
     ending::Ending,
+    input::Input,
     liveness::HeartbeatRule,
     session::{AtInputEnd, Session},
 };
 use common::{
     args,
     detect::Detect,
+    interrupt::on_interrupt,
     log::{Log, LogArgs},
     period::Period,
     words::Seconds,
@@ -87,10 +89,12 @@ fn run(cli: &Cli, log: &Log) -> Result<Ending, Box<dyn Error>> {
     let rule = HeartbeatRule { idle, retries, interval };
     let at_input_end = if cli.stay { AtInputEnd::Stay } else { AtInputEnd::Finish };
 
+    let output = output().map_err(|error| format!("cannot write to stdout: {error}"))?;
+    let input = Input::new()?;
     let (stream, address) = connect(&cli.server)?;
     let session = Session::new(stream);
     let end = session.end();
-    ctrlc::set_handler(move || {
+    on_interrupt(move || {
         // The session may have ended already and still wait for an output that takes nothing.
         if !end.signal(Ending::Interrupted) {
             process::exit(Ending::Interrupted.exit_code().into());
@@ -110,10 +114,21 @@ fn run(cli: &Cli, log: &Log) -> Result<Ending, Box<dyn Error>> {
     let dead_after_s = dead_after.as_secs_f64();
     debug!(event = "rule", dead_after_s, "a dead server is noticed after {}", Seconds(dead_after));
     let rule = detect.uses_heartbeat().then_some(rule);
-    let report = session.run(rule, at_input_end, io::stdin(), io::stdout())?;
+    let report = session.run(rule, at_input_end, input, output)?;
     if !matches!(report.ending, Ending::OutputClosed) {
         log.make_room();
         report.log(); // `client | head -1` ends without a word
     }
     Ok(report.ending)
+}
+
+#[cfg(unix)]
+fn output() -> io::Result<common::streams::Stream> {
+    common::streams::Stream::stdout()
+}
+
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+fn output() -> io::Result<io::Stdout> {
+    Ok(io::stdout())
 }

@@ -15,12 +15,14 @@ use std::{
 use common::{
     diagnosis::Finding,
     event_with_finding,
-    kernel::{self, Evidence, GaveUp, Side},
+    kernel::{self, Backlog, Evidence, GaveUp, Side},
     verdict::Unread,
     wire::{Escaper, HEARTBEAT, SentHeartbeat},
 };
 use crossbeam_channel::Sender;
 use parking_lot::Mutex;
+
+use crate::{activity::Activity, unanswered::Unanswered};
 
 /// How long to wait for a write that is failing. A blocked write on a connection that has not
 /// failed takes longer.
@@ -31,15 +33,16 @@ const FAILING_WRITE: Duration = Duration::from_millis(100);
 pub struct Sent {
     /// A last line without its newline counts.
     pub lines: u64,
-    pub whole_lines: u64,
-    /// Bytes of text, without the escapes.
-    pub bytes: u64,
     pub heartbeats: u64,
 }
 
 /// The writing half of the connection.
 pub struct Outgoing {
     stream: Arc<TcpStream>,
+    /// Where it notes when something went out.
+    activity: Arc<Activity>,
+    /// Where it notes what must come back.
+    unanswered: Arc<Unanswered>,
     /// Tells the receiver of each heartbeat.
     expected: Sender<SentHeartbeat>,
     state: Mutex<State>,
@@ -85,19 +88,28 @@ pub enum NotSent {
 
 impl Outgoing {
     /// Writes to `stream`, and announces each heartbeat on `expected`.
-    pub fn new(stream: Arc<TcpStream>, expected: Sender<SentHeartbeat>) -> Self {
-        Self { stream, expected, state: Mutex::default() }
+    pub fn new(
+        stream: Arc<TcpStream>,
+        activity: Arc<Activity>,
+        unanswered: Arc<Unanswered>,
+        expected: Sender<SentHeartbeat>,
+    ) -> Self {
+        Self { stream, activity, unanswered, expected, state: Mutex::default() }
     }
 
-    /// Sends text, blocking while the server does not read.
+    /// Sends text, blocking while the server does not read, or does not answer.
     ///
     /// # Errors
     /// When the connection has failed or the session has ended.
     pub fn text(&self, text: &[u8]) -> io::Result<()> {
+        self.unanswered.wait_for_room();
         let mut state = self.state.lock();
         self.write_unwritten(&mut state)?;
         let escaped = state.text.escape(text);
+        self.unanswered.enter(text);
+        self.activity.sending();
         let written = self.stream.as_ref().write_all(&escaped);
+        self.activity.sent(Instant::now());
         state.keep(written)
     }
 
@@ -145,7 +157,9 @@ impl Outgoing {
         let _ = self.expected.send(SentHeartbeat { number, after_lines, at: Instant::now() });
         state.heartbeats += 1;
         state.unwritten = HEARTBEAT;
-        self.write_heartbeat(&mut state, deadline)
+        self.write_heartbeat(&mut state, deadline)?;
+        self.activity.sent(Instant::now());
+        Ok(())
     }
 
     /// Writes what is left of the last heartbeat, until `deadline`. What is left then goes out
@@ -187,6 +201,11 @@ impl Outgoing {
         kernel::unread(&self.stream, entered)
     }
 
+    /// How long ago the server last took bytes of ours, if more of them wait for room.
+    pub fn took(&self) -> Option<Duration> {
+        Backlog::ask(&self.stream).filter(|backlog| backlog.waits).map(|backlog| backlog.last_taken)
+    }
+
     /// How the kernel gave up, if a write was told so. A write in progress is waited for: it may
     /// be the one that is told.
     pub fn gave_up(&self) -> Option<GaveUp> {
@@ -195,8 +214,7 @@ impl Outgoing {
 
     pub fn sent(&self) -> Sent {
         let State { text, heartbeats, .. } = &*self.state.lock();
-        let whole_lines = text.lines();
-        let lines = whole_lines + u64::from(!text.at_boundary());
-        Sent { lines, whole_lines, bytes: text.bytes(), heartbeats: *heartbeats }
+        let lines = text.lines() + u64::from(!text.at_boundary());
+        Sent { lines, heartbeats: *heartbeats }
     }
 }

@@ -12,14 +12,14 @@ use std::{
 
 use common::wire::{Reply, ReplyReader, SentHeartbeat};
 use crossbeam_channel::{Receiver, Sender};
-
 use tracing::{debug, info, warn};
 
 use crate::{
-    activity::{Activity, Received},
+    activity::Activity,
     end_signal::EndSignal,
     ending::Ending,
     outgoing::{NotSent, Outgoing},
+    unanswered::Unanswered,
 };
 
 /// The most that one read takes.
@@ -38,15 +38,17 @@ pub enum News {
 /// that holds the lock for longer is sending text, which answers the probe as well.
 const PROBE_PATIENCE: Duration = Duration::from_millis(10);
 
-/// A probe is answered only while fewer acknowledgements than this are due: a server that sends
-/// probes without end and acknowledges nothing must not cost us memory without end.
-const MOST_DUE: usize = 1024;
+/// Probes that come faster than this are not all answered: a server that sends them without end
+/// must not make us send heartbeats without end.
+const PROBE_PAUSE: Duration = Duration::from_millis(20);
 
 /// The receiver's view of the session.
 pub struct Receive<'a, W> {
     pub stream: &'a TcpStream,
     /// The heartbeats that were announced.
     pub expected: &'a Receiver<SentHeartbeat>,
+    /// The echo that is due.
+    pub unanswered: &'a Unanswered,
     /// Where it notes what it heard.
     pub activity: &'a Activity,
     pub outgoing: &'a Outgoing,
@@ -67,17 +69,26 @@ impl<W: Write> Receive<'_, W> {
             },
             Err(ending) => ending,
         });
+        self.unanswered.close();
     }
 
     fn receive(&mut self) -> Result<(), Ending> {
         let mut replies = ReplyReader::new(READ_SIZE);
-        let mut received = Received::default();
+        let mut probe_answered = None;
         loop {
             let count = match self.stream.read(replies.space()) {
                 Ok(count) => count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(Ending::of_failure(RECEIVING, error, self.stream)),
             };
+            if count == 0 {
+                // What is not the rest of the echo is a message that was cut short.
+                let rest = replies.finish();
+                return match self.unanswered.take(rest) {
+                    Ok(()) => write_out(&mut self.output, rest),
+                    Err(_) => Ok(()),
+                };
+            }
             let now = Instant::now();
             if self.activity.bytes_came(now, count) {
                 let _ = self.news.send(News::Byte);
@@ -87,34 +98,27 @@ impl<W: Write> Receive<'_, W> {
             // bytes is known here.
             self.expected.try_iter().for_each(|heartbeat| replies.expect(heartbeat));
             let mut probed = false;
-            let seen = |reply| match reply {
+            let echo = replies.take(count, |reply| match reply {
                 Reply::Acknowledgement(SentHeartbeat { number, at, .. }) => {
                     let round_trip = now.saturating_duration_since(at);
-                    received.round_trips.add(round_trip);
+                    self.activity.answered(round_trip);
                     let _ = self.news.send(News::Answered { number, round_trip });
                 }
                 Reply::Probe => probed = true,
-            };
-            let echo = if count == 0 { replies.finish() } else { replies.take(count, seen) };
-            write_out(&mut self.output, echo)?;
-
-            (received.lines, received.bytes) = (replies.lines(), replies.bytes());
-            self.activity.listening(Instant::now(), received);
-            if probed {
-                self.answer_probe(replies.due());
-            }
-            if count == 0 {
-                return Ok(());
+            });
+            let taken = self.unanswered.take(echo);
+            let right = taken.as_ref().err().map_or(echo.len(), |wrong| wrong.right);
+            write_out(&mut self.output, &echo[..right])?;
+            taken.map_err(Ending::WrongReply)?;
+            self.activity.listening(Instant::now());
+            if probed && probe_answered.is_none_or(|at| now.duration_since(at) >= PROBE_PAUSE) {
+                probe_answered = Some(now);
+                self.answer_probe();
             }
         }
     }
 
-    fn answer_probe(&self, due: usize) {
-        if due >= MOST_DUE {
-            let why = "too many acknowledgements are due";
-            warn!(event = "probe_unanswered", why, "the server's probe not answered: {why}");
-            return;
-        }
+    fn answer_probe(&self) {
         match self.outgoing.heartbeat(None, Instant::now() + PROBE_PATIENCE) {
             Ok(()) => {
                 info!(event = "probe_answered", "the server's probe answered with a heartbeat");
@@ -132,13 +136,13 @@ impl<W: Write> Receive<'_, W> {
 
 const RECEIVING: &str = "receiving";
 
-/// Writes the echo, at once and whole.
+/// Writes the echo, at once and whole. A socket whose reader has gone may be reset.
 fn write_out(output: &mut impl Write, echo: &[u8]) -> Result<(), Ending> {
     if echo.is_empty() {
         return Ok(());
     }
     output.write_all(echo).and_then(|()| output.flush()).map_err(|error| match error.kind() {
-        ErrorKind::BrokenPipe => Ending::OutputClosed,
+        ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => Ending::OutputClosed,
         _ => Ending::Failed { doing: "writing the output", error },
     })
 }

@@ -9,7 +9,7 @@ use common::{
 use tracing::info;
 
 use crate::{
-    activity::{Received, RoundTrips},
+    activity::RoundTrips,
     ending::{Ending, Unanswered},
     outgoing::Sent,
 };
@@ -19,8 +19,19 @@ use crate::{
 pub struct Forwarded {
     /// Why the session ended.
     pub ending: Ending,
-    /// Whether all of the input was sent, and the server told so.
+    /// Whether all of the input was sent, and the connection was to end with it.
     pub all_sent: bool,
+}
+
+impl Forwarded {
+    /// Why the session ended, when so many lines are unanswered. A server that answers everything
+    /// and then closes the connection has done just what it was asked to.
+    pub fn ending(self, lines_unanswered: u64) -> Ending {
+        match self.ending {
+            Ending::ServerClosed if self.all_sent && lines_unanswered == 0 => Ending::Complete,
+            other => other,
+        }
+    }
 }
 
 /// A session's figures and its end.
@@ -28,30 +39,20 @@ pub struct Forwarded {
 pub struct Report {
     pub ending: Ending,
     pub sent: Sent,
-    pub received: Received,
+    pub lines_unanswered: u64,
+    pub round_trips: RoundTrips,
 }
 
 impl Report {
-    /// Sums a session up. A server that answers everything after our end of stream, and then
-    /// closes the connection, has done just what it was asked to.
-    pub fn new(forwarded: Forwarded, sent: Sent, received: Received) -> Self {
-        let Forwarded { ending, all_sent } = forwarded;
-        let ending = match ending {
-            Ending::ServerClosed if all_sent && is_answered(&sent, &received) => Ending::Complete,
-            other => other,
-        };
-        Self { ending, sent, received }
-    }
-
     /// Logs the figures and, as the last line, the end.
     pub fn log(&self) {
         let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
-        let RoundTrips { count, min, max, .. } = self.received.round_trips;
-        let average = self.received.round_trips.average();
+        let RoundTrips { count, min, max, .. } = self.round_trips;
+        let average = self.round_trips.average();
         info!(
             event = "summary",
             lines_sent = self.sent.lines,
-            lines_answered = self.sent.lines - self.unanswered(),
+            lines_answered = self.lines_answered(),
             heartbeats_sent = self.sent.heartbeats,
             heartbeats_answered = count,
             round_trip_min_ms = average.and(Some(millis(min))),
@@ -64,7 +65,7 @@ impl Report {
 
     fn log_end(&self) {
         let (reason, code) = (self.ending.reason(), self.ending.exit_code());
-        let unanswered_lines = self.unanswered();
+        let unanswered_lines = self.lines_unanswered;
         let silence = match &self.ending {
             Ending::Unanswered(Unanswered { silence, unsent, .. }) => Some((silence, unsent)),
             _ => None,
@@ -91,37 +92,27 @@ impl Report {
 
     /// The last line: how it ended, and what was not answered.
     pub fn last_line(&self) -> String {
-        match self.unanswered() {
+        match self.lines_unanswered {
             0 => self.ending.to_string(),
             1 => format!("{}; 1 line was sent and not answered", self.ending),
             lines => format!("{}; {lines} lines were sent and not answered", self.ending),
         }
     }
 
-    fn unanswered(&self) -> u64 {
-        if is_answered(&self.sent, &self.received) {
-            0
-        } else {
-            self.sent.lines.saturating_sub(self.received.lines).max(1)
-        }
+    fn lines_answered(&self) -> u64 {
+        self.sent.lines.saturating_sub(self.lines_unanswered)
     }
-}
-
-/// An echo has as many bytes and as many newlines as its text. A server that sends something
-/// else has not answered, however much it sends.
-fn is_answered(sent: &Sent, received: &Received) -> bool {
-    received.bytes >= sent.bytes && received.lines >= sent.whole_lines
 }
 
 /// The figures: `3 lines sent, 3 answered; 2 heartbeats sent, 2 answered in …`.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines = Count(self.sent.lines, "line");
-        let answered = self.sent.lines - self.unanswered();
+        let answered = self.lines_answered();
         let heartbeats = Count(self.sent.heartbeats, "heartbeat");
-        let RoundTrips { count, min, max, .. } = self.received.round_trips;
+        let RoundTrips { count, min, max, .. } = self.round_trips;
         write!(f, "{lines} sent, {answered} answered; {heartbeats} sent, {count} answered")?;
-        if let Some(average) = self.received.round_trips.average() {
+        if let Some(average) = self.round_trips.average() {
             let [min, average, max] = [min, average, max].map(Millis);
             write!(f, ", round trip min {min}, avg {average}, max {max}")?;
         }

@@ -2,13 +2,12 @@
 //!
 //! | thread | blocks on | ended by |
 //! | --- | --- | --- |
-//! | the caller of [`Session::run`] | the input's chunks, and the end | the end |
-//! | `stdin` | the input | never joined: its read cannot be interrupted |
+//! | the caller of [`Session::run`] | the input, the end, and the end of the output's reader | the end |
 //! | `receiver` | `read` | the server, or the end's shutdown of the socket |
 //! | `heartbeat`, if there is a rule | a channel, until the rule's next deadline | the receiver's end |
 
 use std::{
-    io::{self, ErrorKind, Read, Write},
+    io::{self, ErrorKind, Write},
     net::TcpStream,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -16,22 +15,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, select_biased};
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::{
     activity::Activity,
     end_signal::EndSignal,
     ending::Ending,
     heartbeat::Heartbeat,
-    input,
+    input::{Input, Next},
     liveness::HeartbeatRule,
     outgoing::Outgoing,
     receive::Receive,
     report::{Forwarded, Report},
+    unanswered::Unanswered,
 };
-
-/// Chunks of input that may wait for the server to read.
-const CHUNKS_WAITING: usize = 4;
 
 /// How long an interrupted session waits for an output that takes nothing.
 const BLOCKED_OUTPUT: Duration = Duration::from_millis(200);
@@ -73,24 +70,31 @@ impl Session {
         self,
         rule: Option<HeartbeatRule>,
         at_input_end: AtInputEnd,
-        input: impl Read + Send + 'static,
+        input: Input,
         output: impl Write + Send + 'static,
     ) -> io::Result<Report> {
-        let (to_main, chunks) = crossbeam_channel::bounded(CHUNKS_WAITING);
         let (to_receiver, expected) = crossbeam_channel::unbounded();
         let (to_heartbeat, news) = crossbeam_channel::unbounded();
-        let outgoing = Arc::new(Outgoing::new(Arc::clone(&self.stream), to_receiver));
+        let unanswered = Arc::new(Unanswered::default());
         let activity = Arc::new(Activity::new(Instant::now()));
+        let outgoing = Arc::new(Outgoing::new(
+            Arc::clone(&self.stream),
+            Arc::clone(&activity),
+            Arc::clone(&unanswered),
+            to_receiver,
+        ));
 
         let (running, receiver_done) = crossbeam_channel::bounded::<()>(0);
         let receiver = self.spawn("receiver", {
             let (stream, end) = (Arc::clone(&self.stream), self.end());
             let (outgoing, activity) = (Arc::clone(&outgoing), Arc::clone(&activity));
+            let unanswered = Arc::clone(&unanswered);
             move || {
                 let _running = running;
                 Receive {
                     stream: &stream,
                     expected: &expected,
+                    unanswered: &unanswered,
                     activity: &activity,
                     outgoing: &outgoing,
                     news: &to_heartbeat,
@@ -113,9 +117,8 @@ impl Session {
                 }
             })?),
         };
-        self.spawn("stdin", move || input::read(input, &to_main))?;
 
-        let forwarded = self.forward(&chunks, &outgoing, at_input_end);
+        let forwarded = self.forward(input, &outgoing, at_input_end);
 
         // An output that takes nothing holds the receiver up. That must not hold up Ctrl-C.
         let stuck = matches!(forwarded.ending, Ending::Interrupted)
@@ -124,45 +127,49 @@ impl Session {
             join(receiver);
             heartbeat.into_iter().for_each(join);
         }
-        Ok(Report::new(forwarded, outgoing.sent(), activity.total()))
+        Ok(Report {
+            ending: forwarded.ending(unanswered.lines()),
+            sent: outgoing.sent(),
+            lines_unanswered: unanswered.lines(),
+            round_trips: activity.round_trips(),
+        })
     }
 
-    /// Sends the input's chunks until the input or the session ends. After the input's end does
-    /// what `at_input_end` says, and waits for the session's end.
+    /// Sends the input's text until the input or the session ends. At the input's end does what
+    /// `at_input_end` says. Returns when the session has ended.
     fn forward(
         &self,
-        chunks: &Receiver<io::Result<Vec<u8>>>,
+        mut input: Input,
         outgoing: &Outgoing,
         at_input_end: AtInputEnd,
     ) -> Forwarded {
-        let ends = "`end` owns a sender, so the channel cannot be disconnected while we wait";
+        let mut all_sent = false;
         loop {
-            let sent = select_biased! {
-                recv(self.ended) -> ending => {
-                    return Forwarded { ending: ending.expect(ends), all_sent: false };
-                }
-                recv(chunks) -> chunk => match chunk {
-                    Ok(Ok(text)) => outgoing.text(&text),
-                    Ok(Err(error)) => {
-                        self.end.signal(Ending::Failed { doing: "reading the input", error });
-                        continue;
+            let done = match input.next(&self.stream, &self.ended) {
+                Next::Text(text) => outgoing.text(text),
+                Next::End(Ok(())) => {
+                    all_sent = at_input_end == AtInputEnd::Finish;
+                    match at_input_end {
+                        AtInputEnd::Finish => outgoing.close(),
+                        AtInputEnd::Stay => outgoing.finish_line(),
                     }
-                    Err(_) => break,
-                },
+                }
+                Next::End(Err(error)) => {
+                    self.end.signal(Ending::Failed { doing: "reading the input", error });
+                    Ok(())
+                }
+                Next::OutputGone => {
+                    self.end.signal(Ending::OutputClosed);
+                    Ok(())
+                }
+                Next::ConnectionOver => break,
             };
-            if let Err(error) = sent {
+            if let Err(error) = done {
                 self.signal_unsent(error);
-                return Forwarded { ending: self.ended.recv().expect(ends), all_sent: false };
+                break;
             }
         }
-        let finished = match at_input_end {
-            AtInputEnd::Finish => outgoing.close(),
-            AtInputEnd::Stay => outgoing.finish_line(),
-        };
-        let all_sent = finished.is_ok() && at_input_end == AtInputEnd::Finish;
-        if let Err(error) = finished {
-            self.signal_unsent(error);
-        }
+        let ends = "`end` owns a sender, so the channel cannot be disconnected while we wait";
         Forwarded { ending: self.ended.recv().expect(ends), all_sent }
     }
 

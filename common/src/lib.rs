@@ -4,6 +4,7 @@
 //! - [`detect`]: the ways to detect a dead peer, and TCP keepalive's options
 //! - [`kernel`]: what the kernel knows of a connection; [`diagnosis`]: what follows from it
 //! - [`verdict`]: the question that both programs ask before they call a peer dead
+//! - [`interrupt`]: Ctrl-C and its like; `streams`: the standard streams of a Unix process
 //! - [`args`] and [`period`]: the flags; [`log`] and [`words`]: what is said to people
 
 #![forbid(unsafe_code)]
@@ -12,9 +13,12 @@
 pub mod args;
 pub mod detect;
 pub mod diagnosis;
+pub mod interrupt;
 pub mod kernel;
 pub mod log;
 pub mod period;
+#[cfg(unix)]
+pub mod streams;
 pub mod verdict;
 pub mod wire;
 pub mod words;

@@ -8,6 +8,7 @@ use clap::Parser;
 use common::{
     args,
     detect::Detect,
+    interrupt::on_interrupt,
     log::{ALWAYS, Log, LogArgs},
     period::Period,
     words::Count,
@@ -89,7 +90,7 @@ fn run(cli: &Cli, config: Config, log: &Log) -> Result<(), Box<dyn Error>> {
     let listener = listen(&cli.listen)?;
     let address = listener.local_addr()?;
     let (server, stopper) = Server::new(listener, config);
-    ctrlc::set_handler(move || stopper.stop())?;
+    on_interrupt(move || stopper.stop())?;
 
     let wanted = cli.max_connections;
     if room < wanted {

@@ -4,10 +4,14 @@
 //! sent before a heartbeat. Anywhere else it is the echo of a typed `ok`. So each heartbeat is
 //! announced to the reader before its bytes go out, and the reader counts lines.
 //!
-//! The article's server answers in two more ways, which are accepted where an acknowledgement is
-//! due: `OK\0rtBeat` (it copies `OK` and a NUL over the nine bytes received and writes nine bytes
-//! back), and `HEARTBEAT` (it did not recognise the token, and echoed it). No echo has a
-//! lower-case letter, so neither these nor the server's probe can be mistaken.
+//! Other servers answer in more ways, which are accepted where an acknowledgement is due. The
+//! article's sends `OK\0rtBeat` (it copies `OK` and a NUL over the nine bytes received and writes
+//! nine bytes back), and `HEARTBEAT` (it did not recognise the token, and echoed it). A server that
+//! sends back whatever comes sends `HeartBeat`. No echo has a lower-case letter, so neither these
+//! nor the server's probe can be mistaken.
+//!
+//! A probe may cross a heartbeat on its way. Then it counts as the acknowledgement, and the `OK`
+//! that follows is passed over.
 
 use std::{collections::VecDeque, ops::Range, time::Instant};
 
@@ -50,6 +54,8 @@ enum Place {
 enum Start {
     Probe,
     Acknowledgement(&'static [u8]),
+    /// The `OK` for a heartbeat whose acknowledgement a probe was taken for.
+    LateOk,
     Undecided,
     Echo,
 }
@@ -59,8 +65,12 @@ pub struct ReplyReader {
     buffer: ReadBuffer,
     place: Place,
     due: VecDeque<SentHeartbeat>,
+    /// How many acknowledgements at this line's start were tokens. They may have been probes; then
+    /// as many `OK`s follow here.
+    late_oks: u32,
+    /// Whether the server sends our heartbeats back, so that a token is no probe.
+    echoes_tokens: bool,
     lines: u64,
-    bytes: u64,
 }
 
 impl ReplyReader {
@@ -73,19 +83,15 @@ impl ReplyReader {
             buffer: ReadBuffer::new(capacity),
             place: Place::LineStart,
             due: VecDeque::new(),
+            late_oks: 0,
+            echoes_tokens: false,
             lines: 0,
-            bytes: 0,
         }
     }
 
     /// Announces a heartbeat. Heartbeats are announced in the order in which they go out.
     pub fn expect(&mut self, heartbeat: SentHeartbeat) {
         self.due.push_back(heartbeat);
-    }
-
-    /// Acknowledgements that are due.
-    pub fn due(&self) -> usize {
-        self.due.len()
     }
 
     /// Where the next read goes. It is never empty.
@@ -106,12 +112,23 @@ impl ReplyReader {
             match self.place {
                 Place::LineStart => {
                     let due = self.due_here();
-                    match recognise(&self.buffer.bytes[read..end], due.is_some()) {
+                    let rest = &self.buffer.bytes[read..end];
+                    match recognise(rest, due.is_some(), self.late_oks > 0) {
                         Start::Undecided => break,
-                        Start::Echo => self.place = Place::InLine,
+                        Start::Echo => {
+                            self.place = Place::InLine;
+                            self.late_oks = 0;
+                        }
                         Start::Probe => {
-                            seen(Reply::Probe);
+                            if !self.echoes_tokens {
+                                seen(Reply::Probe);
+                            }
                             read += HEARTBEAT.len();
+                        }
+                        Start::LateOk => {
+                            self.late_oks -= 1;
+                            self.echoes_tokens = false;
+                            read += ACKNOWLEDGEMENT.len();
                         }
                         Start::Acknowledgement(token) => {
                             seen(Reply::Acknowledgement(
@@ -119,7 +136,10 @@ impl ReplyReader {
                             ));
                             self.due.pop_front();
                             read += token.len();
-                            if token == ACKNOWLEDGEMENT {
+                            if token == HEARTBEAT {
+                                self.late_oks += 1;
+                                self.echoes_tokens = true;
+                            } else if token == ACKNOWLEDGEMENT {
                                 self.place = Place::AfterOk;
                             }
                         }
@@ -144,26 +164,20 @@ impl ReplyReader {
         }
 
         self.buffer.undecided = read..end;
-        self.bytes += written as u64;
         &self.buffer.bytes[..written]
     }
 
-    /// The stream has ended, so bytes that were held back are echo.
+    /// The stream has ended, so bytes that were held back are echo, or a message that was cut
+    /// short.
     pub fn finish(&mut self) -> &[u8] {
         let held = self.buffer.undecided.clone();
         self.buffer.undecided = 0..0;
-        self.bytes += held.len() as u64;
         &self.buffer.bytes[held]
     }
 
     /// Whole lines of echo so far.
     pub fn lines(&self) -> u64 {
         self.lines
-    }
-
-    /// Bytes of echo so far.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
     }
 
     /// The heartbeat whose acknowledgement belongs at this line's start.
@@ -200,15 +214,19 @@ impl ReplyReader {
     }
 }
 
-fn recognise(rest: &[u8], acknowledgement_is_due: bool) -> Start {
+fn recognise(rest: &[u8], acknowledgement_is_due: bool, ok_may_follow: bool) -> Start {
     let acknowledgements: &[&'static [u8]] =
-        if acknowledgement_is_due { &[ACKNOWLEDGEMENT, ORIGINAL_ECHO] } else { &[] };
-    if rest.starts_with(HEARTBEAT) {
-        Start::Probe
-    } else if let Some(token) = acknowledgements.iter().find(|token| rest.starts_with(token)) {
+        if acknowledgement_is_due { &[ACKNOWLEDGEMENT, ORIGINAL_ECHO, HEARTBEAT] } else { &[] };
+    let ok_may_follow = ok_may_follow && !acknowledgement_is_due;
+    if let Some(token) = acknowledgements.iter().find(|token| rest.starts_with(token)) {
         Start::Acknowledgement(token)
+    } else if rest.starts_with(HEARTBEAT) {
+        Start::Probe
+    } else if ok_may_follow && rest.starts_with(ACKNOWLEDGEMENT) {
+        Start::LateOk
     } else if HEARTBEAT.starts_with(rest)
         || acknowledgements.iter().any(|token| token.starts_with(rest))
+        || ok_may_follow && ACKNOWLEDGEMENT.starts_with(rest)
     {
         Start::Undecided
     } else {

@@ -89,20 +89,22 @@ pub(crate) fn read(
     let held_back = reader.finish();
     understood.held_back = held_back.len();
     understood.echo.extend_from_slice(held_back);
-    assert_eq!(reader.bytes(), understood.echo.len() as u64);
     assert_eq!(reader.lines(), newlines(&understood.echo));
     understood
 }
 
 const PROBE: &[u8] = b"HeartBeat";
 
-/// This server's acknowledgement and the original's two, the longer in front of its beginning.
-const ACKNOWLEDGEMENTS: [&[u8]; 3] = [b"OK\0rtBeat", b"OK", b"HEARTBEAT"];
+const OK: &[u8] = b"OK";
+
+/// This server's acknowledgement, the original's two, and a plain echo's; the longer in front of
+/// its beginning.
+const ACKNOWLEDGEMENTS: [&[u8]; 4] = [b"OK\0rtBeat", OK, b"HEARTBEAT", PROBE];
 
 /// By the table, and by the ways in which the original server acknowledges.
 fn reference(mut rest: &[u8], mut unanswered: &[SentHeartbeat]) -> Understood {
     let mut understood = Understood::default();
-    let mut lines = 0;
+    let (mut lines, mut late_oks, mut echoes_tokens) = (0, 0, false);
     while !rest.is_empty() {
         // Answers come in order, so what was sent before an earlier line is passed over.
         while unanswered.first().is_some_and(|heartbeat| heartbeat.after_lines < lines) {
@@ -110,23 +112,36 @@ fn reference(mut rest: &[u8], mut unanswered: &[SentHeartbeat]) -> Understood {
         }
         let due = unanswered.first().filter(|heartbeat| heartbeat.after_lines == lines);
         let acknowledgements = if due.is_some() { &ACKNOWLEDGEMENTS[..] } else { &[] };
-        if acknowledgements.iter().chain([&PROBE]).any(|token| token.starts_with(rest)) {
+        let late_ok: &[&[u8]] = if due.is_none() && late_oks > 0 { &[OK] } else { &[] };
+        if acknowledgements
+            .iter()
+            .chain([&PROBE])
+            .chain(late_ok)
+            .any(|token| token.starts_with(rest))
+        {
             understood.held_back = rest.len();
         }
 
         let acknowledgement = acknowledgements.iter().find(|token| rest.starts_with(token));
-        let length = if rest.starts_with(PROBE) {
-            understood.replies.push(Reply::Probe);
-            PROBE.len()
-        } else if let (Some(&heartbeat), Some(token)) = (due, acknowledgement) {
+        let length = if let (Some(&heartbeat), Some(token)) = (due, acknowledgement) {
             understood.replies.push(Reply::Acknowledgement(heartbeat));
             unanswered = &unanswered[1..];
+            late_oks += u32::from(*token == PROBE);
+            echoes_tokens |= *token == PROBE;
             token.len()
+        } else if rest.starts_with(PROBE) {
+            understood.replies.extend((!echoes_tokens).then_some(Reply::Probe));
+            PROBE.len()
+        } else if late_ok.iter().any(|ok| rest.starts_with(ok)) {
+            late_oks -= 1;
+            echoes_tokens = false;
+            OK.len()
         } else {
             let newline = rest.iter().position(|&byte| byte == b'\n');
             let length = newline.map_or(rest.len(), |at| at + 1);
             understood.echo.extend(&rest[..length]);
             lines += 1;
+            late_oks = 0;
             rest = &rest[length..];
             continue;
         };

@@ -1,0 +1,62 @@
+//! Stdin, read by the main thread itself, which waits with `poll(2)` for all that it has to know.
+
+use std::{io, net::TcpStream, os::fd::AsFd as _};
+
+use common::streams::{self, Stream};
+use crossbeam_channel::Receiver;
+use nix::poll::{PollFd, PollFlags};
+
+use super::{Chunks, Next};
+use crate::ending::Ending;
+
+pub struct Input {
+    stdin: Stream,
+    /// Watched, not written: a pipe tells when its last reader has gone.
+    stdout: Stream,
+    chunks: Chunks,
+    has_ended: bool,
+}
+
+impl Input {
+    /// # Errors
+    /// When stdin or stdout cannot be used.
+    pub fn new() -> io::Result<Self> {
+        let (stdin, stdout) = (Stream::stdin()?, Stream::stdout()?);
+        Ok(Self { stdin, stdout, chunks: Chunks::default(), has_ended: false })
+    }
+
+    /// Waits for text, or for what makes text useless. After the input's end only that is waited
+    /// for. What was typed before the connection's end counts as typed, so it is told first.
+    pub fn next(&mut self, connection: &TcpStream, _: &Receiver<Ending>) -> Next<'_> {
+        loop {
+            let nothing = PollFlags::empty(); // ends and errors are always reported
+            let mut descriptors = vec![
+                PollFd::new(connection.as_fd(), nothing),
+                PollFd::new(self.stdout.as_fd(), nothing),
+            ];
+            if !self.has_ended {
+                descriptors.push(PollFd::new(self.stdin.as_fd(), PollFlags::POLLIN));
+            }
+            if let Err(error) = streams::wait(&mut descriptors) {
+                return self.end(Err(error));
+            }
+            let is_ready = |index: usize| descriptors.get(index).is_some_and(|it| it.any() == Some(true));
+            match [2, 0, 1].map(is_ready) {
+                [true, ..] => {}
+                [_, true, _] => return Next::ConnectionOver,
+                _ => return Next::OutputGone,
+            }
+            match self.chunks.read(&mut self.stdin) {
+                Ok(Some([])) => {}
+                Ok(Some(_)) => return Next::Text(self.chunks.last()),
+                Ok(None) => return self.end(Ok(())),
+                Err(error) => return self.end(Err(error)),
+            }
+        }
+    }
+
+    fn end(&mut self, result: io::Result<()>) -> Next<'static> {
+        self.has_ended = true;
+        Next::End(result)
+    }
+}

@@ -1,0 +1,117 @@
+//! The text that was sent and has not come back: what the next echo must be, byte for byte.
+//!
+//! At most [`MOST`] bytes are kept. Then the input waits until some have come back, so a server
+//! that takes everything and answers nothing costs no memory without end.
+
+use std::collections::VecDeque;
+
+use parking_lot::{Condvar, Mutex};
+
+/// How many bytes may be unanswered before the input waits: more than the kernels of both sides
+/// hold by default, so this limit alone slows nothing down.
+const MOST: usize = 8 * 1024 * 1024;
+
+/// How much of a wrong reply is kept for the last line.
+const SHOWN: usize = 200;
+
+/// The echo that is due.
+#[derive(Default)]
+pub struct Unanswered {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    due: VecDeque<u8>,
+    /// Whether anything can still come back.
+    over: bool,
+}
+
+/// A reply that is not the echo that was due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongReply {
+    /// How many bytes of the reply were right.
+    pub right: usize,
+    /// What came after them.
+    pub came: Vec<u8>,
+    /// What was due instead; nothing, if all was answered.
+    pub due: Vec<u8>,
+}
+
+impl Unanswered {
+    /// Waits until there is room for more text, or until nothing can come back any more.
+    pub fn wait_for_room(&self) {
+        let mut state = self.state.lock();
+        self.changed.wait_while(&mut state, |state| state.due.len() >= MOST && !state.over);
+    }
+
+    /// Enters text that is about to be sent.
+    pub fn enter(&self, text: &[u8]) {
+        let mut state = self.state.lock();
+        let start = state.due.len();
+        state.due.extend(text);
+        let (front, back) = state.due.as_mut_slices();
+        let in_back = start.saturating_sub(front.len());
+        if start < front.len() {
+            front[start..].make_ascii_uppercase();
+        }
+        back[in_back..].make_ascii_uppercase();
+    }
+
+    /// Takes out what has come back.
+    ///
+    /// # Errors
+    /// When it is not what was due. Then nothing more is taken out than what was right.
+    pub fn take(&self, echo: &[u8]) -> Result<(), WrongReply> {
+        let mut state = self.state.lock();
+        let right = common_length(&state.due, echo);
+        let was_full = state.due.len() >= MOST;
+        state.due.drain(..right);
+        if was_full && right > 0 {
+            self.changed.notify_all();
+        }
+        if right == echo.len() {
+            return Ok(());
+        }
+        let came = echo[right..].iter().take(SHOWN).copied().collect();
+        let line_end = |byte: &u8| *byte == b'\n';
+        let length = state.due.iter().position(line_end).map_or(state.due.len(), |end| end + 1);
+        let due = state.due.iter().take(length.min(SHOWN)).copied().collect();
+        Err(WrongReply { right, came, due })
+    }
+
+    /// Enters that nothing can come back any more, and wakes whoever waits for room.
+    pub fn close(&self) {
+        self.state.lock().over = true;
+        self.changed.notify_all();
+    }
+
+    /// Lines that have not come back. A last line without its newline counts.
+    pub fn lines(&self) -> u64 {
+        let state = self.state.lock();
+        let (front, back) = state.due.as_slices();
+        let newlines: usize =
+            [front, back].map(|part| memchr::memchr_iter(b'\n', part).count()).iter().sum();
+        let open = state.due.back().is_some_and(|&last| last != b'\n');
+        newlines as u64 + u64::from(open)
+    }
+}
+
+/// How many bytes `due` and `echo` have in common at their start.
+fn common_length(due: &VecDeque<u8>, echo: &[u8]) -> usize {
+    let (front, back) = due.as_slices();
+    let (first, second) = echo.split_at(front.len().min(echo.len()));
+    match same(front, first) {
+        right if right == first.len() => right + same(back, second),
+        right => right,
+    }
+}
+
+fn same(due: &[u8], echo: &[u8]) -> usize {
+    let length = due.len().min(echo.len());
+    if due[..length] == echo[..length] {
+        return length;
+    }
+    due.iter().zip(echo).take_while(|(due, echo)| due == echo).count()
+}
