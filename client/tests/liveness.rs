@@ -37,9 +37,14 @@ impl Connection {
         self.start + Duration::from_millis(millis)
     }
 
+    /// The next step of a client that last sent something when it last heard something.
     fn step(&mut self, heard: u64, now: u64) -> Does {
+        self.step_after(heard, heard, now)
+    }
+
+    fn step_after(&mut self, heard: u64, sent: u64, now: u64) -> Does {
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).expect("it fits");
-        match self.liveness.step(self.at(heard), self.at(now)) {
+        match self.liveness.step(self.at(heard), self.at(sent), self.at(now)) {
             Step::Wait(until) => Wait(millis(until - self.start)),
             Step::Heartbeat(number) => Heartbeat(number),
             Step::Dead(Silence { lasted, heartbeats, .. }) => {
@@ -81,7 +86,7 @@ fn the_verdict_comes_when_the_formula_says() {
         let start = Instant::now();
         let (mut liveness, mut now) = (Liveness::new(rule, start), start);
         let silence = loop {
-            match liveness.step(start, now) {
+            match liveness.step(start, start, now) {
                 Step::Wait(until) => now = until,
                 Step::Heartbeat(_) => {}
                 Step::Dead(silence) => break silence,
@@ -117,6 +122,35 @@ fn any_byte_at_any_point_starts_over() {
         (60_000, 90_000, Heartbeat(2)),
         (60_000, 95_000, Dead { after: 35_000, heartbeats: 2 }),
     ]);
+}
+
+#[test]
+fn a_client_that_only_receives_sends_a_heartbeat_whenever_it_has_been_silent_for_idle() {
+    let mut connection = Connection::new(1);
+    let table = [
+        (24_000, 0, 24_000, Wait(25_000)),
+        (24_900, 0, 25_000, Heartbeat(1)),
+        (25_100, 25_000, 25_100, Wait(50_000)),
+        (49_900, 25_000, 50_000, Heartbeat(1)),
+        (50_100, 50_000, 74_999, Wait(75_000)),
+    ];
+    for (heard, sent, now, does) in table {
+        assert_eq!(connection.step_after(heard, sent, now), does, "now {now}");
+    }
+}
+
+#[test]
+fn a_heartbeat_that_was_sent_while_bytes_came_moves_no_verdict() {
+    let mut connection = Connection::new(1);
+    let table = [
+        (24_000, 0, 25_000, Heartbeat(1)), // our own silence
+        (24_000, 25_000, 25_000, Wait(54_000)),
+        (24_000, 25_000, 54_000, Heartbeat(2)),
+        (24_000, 54_000, 59_000, Dead { after: 35_000, heartbeats: 2 }),
+    ];
+    for (heard, sent, now, does) in table {
+        assert_eq!(connection.step_after(heard, sent, now), does, "now {now}");
+    }
 }
 
 #[test]
@@ -158,8 +192,8 @@ fn a_caller_that_is_a_little_late_does_not_move_the_later_deadlines() {
 fn the_verdict_says_how_late_it_is() {
     let start = Instant::now();
     let mut liveness = Liveness::new(rule(0), start);
-    assert_eq!(liveness.step(start, start + IDLE), Step::Heartbeat(1));
-    let Step::Dead(silence) = liveness.step(start, start + Duration::from_mins(1)) else {
+    assert_eq!(liveness.step(start, start, start + IDLE), Step::Heartbeat(1));
+    let Step::Dead(silence) = liveness.step(start, start, start + Duration::from_mins(1)) else {
         panic!("the server is not dead although its deadline has passed");
     };
     assert_eq!(silence.late, Duration::from_secs(30));

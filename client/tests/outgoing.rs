@@ -8,7 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use client::outgoing::{NotSent, Outgoing};
+use client::{
+    activity::Activity,
+    outgoing::{NotSent, Outgoing},
+    unanswered::Unanswered,
+};
+use common::wire::SentHeartbeat;
+use crossbeam_channel::Receiver;
 
 /// A connection whose peer reads nothing.
 fn connection() -> (Arc<TcpStream>, TcpStream) {
@@ -18,11 +24,18 @@ fn connection() -> (Arc<TcpStream>, TcpStream) {
     (Arc::new(stream), listener.accept().expect("somebody connects").0)
 }
 
+/// The writing half of `stream`, and what it announces.
+fn outgoing(stream: &Arc<TcpStream>) -> (Outgoing, Receiver<SentHeartbeat>) {
+    let (to_receiver, announced) = crossbeam_channel::unbounded();
+    let activity = Arc::new(Activity::new(Instant::now()));
+    let unanswered = Arc::new(Unanswered::default());
+    (Outgoing::new(Arc::clone(stream), activity, unanswered, to_receiver), announced)
+}
+
 #[test]
 fn a_heartbeat_that_has_no_room_is_given_up_in_time() {
     let (stream, mut peer) = connection();
-    let (to_receiver, announced) = crossbeam_channel::unbounded();
-    let outgoing = Outgoing::new(Arc::clone(&stream), to_receiver);
+    let (outgoing, announced) = outgoing(&stream);
     // The kernel finds more room for a while.
     let (result, deadline) = loop {
         stream.set_nonblocking(true).unwrap();
@@ -58,8 +71,7 @@ fn a_heartbeat_that_has_no_room_is_given_up_in_time() {
 #[test]
 fn no_heartbeat_follows_half_a_line_or_the_end_of_stream() {
     let (stream, _peer) = connection();
-    let (to_receiver, announced) = crossbeam_channel::unbounded();
-    let outgoing = Outgoing::new(stream, to_receiver);
+    let (outgoing, announced) = outgoing(&stream);
     let soon = || Instant::now() + Duration::from_mins(1);
     outgoing.text(b"half a line").unwrap();
     assert_eq!(outgoing.heartbeat(Some(1), soon()), Err(NotSent::HalfLine));

@@ -12,7 +12,7 @@ use std::{
 
 use client::{
     activity::Activity, end_signal::EndSignal, ending::Ending, heartbeat::Heartbeat,
-    liveness::HeartbeatRule, outgoing::Outgoing, receive::News,
+    liveness::HeartbeatRule, outgoing::Outgoing, receive::News, unanswered::Unanswered,
 };
 use common::{period::Period, wire::SentHeartbeat};
 use crossbeam_channel::{Receiver, Sender, select_biased};
@@ -38,8 +38,10 @@ fn beside(idle: u64, interval: u64, test: impl FnOnce(Setting)) {
     let (end, ended) = EndSignal::new(Arc::clone(&client));
     let (to_receiver, announced) = crossbeam_channel::unbounded();
     let (to_heartbeat, news) = crossbeam_channel::unbounded();
-    let outgoing = Outgoing::new(Arc::clone(&client), to_receiver);
     let activity = Arc::new(Activity::new(Instant::now()));
+    let unanswered = Arc::new(Unanswered::default());
+    let outgoing =
+        Outgoing::new(Arc::clone(&client), Arc::clone(&activity), unanswered, to_receiver);
     let period = |millis| Period::new(Duration::from_millis(millis));
     let rule = HeartbeatRule { idle: period(idle), retries: 0, interval: period(interval) };
     thread::scope(|scope| {
@@ -75,6 +77,7 @@ fn a_byte_after_a_heartbeat_brings_the_next_one_forward() {
         if setting.activity.bytes_came(Instant::now(), 1) {
             setting.news.send(News::Byte).unwrap();
         }
+        setting.activity.listening(Instant::now());
         let next = setting.announced.recv_timeout(MINUTE).expect("a heartbeat soon after the byte");
         assert_eq!(next.number, Some(1));
         drop(setting.news);

@@ -2,22 +2,41 @@
 
 use std::time::Duration;
 
-use common::verdict::{Unread, Verdict, judge};
+use common::verdict::{Suspect, Unread, Verdict};
 
 const HOUR: Duration = Duration::from_hours(1);
+const MINUTE: Duration = Duration::from_mins(1);
+
+fn suspect(unread: Unread) -> Suspect {
+    Suspect { patience: MINUTE, late: HOUR, unread, took: None, waited: false }
+}
 
 #[test]
 fn a_peer_whose_bytes_are_unread_lives_however_often_it_is_judged() {
-    assert_eq!(judge(Unread::Something, HOUR, true), Verdict::Heard);
+    let suspect = Suspect { waited: true, ..suspect(Unread::Something) };
+    assert_eq!(suspect.judge(), Verdict::Alive(Duration::ZERO));
 }
 
 #[test]
 fn a_peer_that_has_said_nothing_is_dead_at_once() {
-    assert_eq!(judge(Unread::Nothing, Duration::MAX, false), Verdict::Dead);
+    let suspect = Suspect { late: Duration::MAX, ..suspect(Unread::Nothing) };
+    assert_eq!(suspect.judge(), Verdict::Dead);
+}
+
+#[test]
+fn a_peer_that_takes_what_we_send_lives_and_one_that_stopped_taking_it_is_dead() {
+    for unread in [Unread::Nothing, Unread::Unknown] {
+        let took = |ago| Suspect { took: Some(ago), waited: true, ..suspect(unread) }.judge();
+        let just_within = MINUTE - Duration::from_millis(1);
+        assert_eq!(took(Duration::ZERO), Verdict::Alive(Duration::ZERO));
+        assert_eq!(took(just_within), Verdict::Alive(just_within));
+        assert_eq!(took(MINUTE), Verdict::Dead);
+    }
 }
 
 #[test]
 fn in_doubt_a_verdict_waits_once_in_each_silence() {
-    assert!(matches!(judge(Unread::Unknown, HOUR, false), Verdict::Wait(_)));
-    assert_eq!(judge(Unread::Unknown, HOUR, true), Verdict::Dead);
+    let suspect = suspect(Unread::Unknown);
+    assert!(matches!(suspect.judge(), Verdict::Wait(_)));
+    assert_eq!(Suspect { waited: true, ..suspect }.judge(), Verdict::Dead);
 }

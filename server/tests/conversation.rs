@@ -68,10 +68,14 @@ fn a_byte_that_comes_when_the_server_stops_does_not_turn_the_stop_into_a_close()
 fn a_thread_that_is_writing_gets_a_moment_to_read_before_its_client_is_dead() {
     let (_client, connection, _queue) = connected();
     connection.set_writing(true);
-    assert!(matches!(connection.judge(Duration::ZERO), Verdict::Wait(_)));
-    assert_eq!(connection.judge(Duration::ZERO), Verdict::Dead, "it had its moment");
+    assert!(matches!(connection.judge(TIMEOUT, Duration::ZERO), Verdict::Wait(_)));
+    assert_eq!(connection.judge(TIMEOUT, Duration::ZERO), Verdict::Dead, "it had its moment");
     connection.set_writing(false);
-    assert_eq!(connection.judge(Duration::ZERO), Verdict::Heard, "it said hello");
+    assert_eq!(
+        connection.judge(TIMEOUT, Duration::ZERO),
+        Verdict::Alive(Duration::ZERO),
+        "it said hello"
+    );
 }
 
 #[test]

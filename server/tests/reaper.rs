@@ -56,9 +56,25 @@ fn an_item_that_was_heard_goes_to_the_back() {
     let queue = TimeoutQueue::new(TIMEOUT);
     queue.insert(1, "a", start);
     queue.insert(2, "b", start);
-    let judge = |item: &&str, _| if *item == "a" { Verdict::Heard } else { Verdict::Dead };
+    let judge =
+        |item: &&str, _| if *item == "a" { Verdict::Alive(Duration::ZERO) } else { Verdict::Dead };
     let (deadlines, evicted) = run(&queue, start, &[0], judge);
     assert_eq!((deadlines, &*evicted), (vec![60_000, 120_000], "b"));
+}
+
+#[test]
+fn an_item_that_took_something_is_due_a_timeout_after_that() {
+    let start = Instant::now();
+    let queue = TimeoutQueue::new(TIMEOUT);
+    queue.insert(1, "a", start);
+    queue.insert(2, "b", start + Duration::from_secs(30));
+    let took = Cell::new(true);
+    let judge = |_: &&str, _| match took.take() {
+        true => Verdict::Alive(Duration::from_secs(20)), // at 40 s
+        false => Verdict::Dead,
+    };
+    let (deadlines, evicted) = run(&queue, start, &[0, 0, 0], judge);
+    assert_eq!((&deadlines[..3], &*evicted), (&[60_000, 90_000, 100_000][..], "ba"));
 }
 
 #[test]

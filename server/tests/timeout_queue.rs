@@ -88,16 +88,28 @@ fn an_item_that_is_touched_after_a_look_does_not_expire() {
 }
 
 #[test]
-fn a_stamp_that_is_older_than_the_back_takes_the_backs() {
+fn an_item_that_was_heard_earlier_than_others_goes_to_its_place_among_them() {
     let start = Instant::now();
-    let later = start + Duration::from_secs(1);
+    let at = |seconds| start + Duration::from_secs(seconds);
+    let queue = TimeoutQueue::new(TIMEOUT);
+    for id in 1..=4 {
+        queue.insert(id, id, at(2 * id));
+    }
+    assert!(queue.touch(1, at(5)), "it was heard between 2 and 3");
+    queue.insert(5, 5, at(7)); // two threads can read the clock in another order
+    assert_eq!(ids(expire(&queue, at(5) + TIMEOUT)), [2, 1]);
+    assert_eq!(ids(expire(&queue, at(8) + TIMEOUT)), [3, 5, 4]);
+}
+
+#[test]
+fn an_earlier_touch_does_not_undo_a_later_one() {
+    let start = Instant::now();
     let queue = TimeoutQueue::new(TIMEOUT);
     queue.insert(1, 1, start);
-    queue.insert(2, 2, later);
-    assert!(queue.touch(1, start), "two threads can read the clock in another order");
-    queue.insert(3, 3, start);
-    assert_eq!(ids(expire(&queue, start + TIMEOUT)), Vec::<u64>::new(), "the queue is not sorted");
-    assert_eq!(ids(expire(&queue, later + TIMEOUT)), [2, 1, 3]);
+    queue.insert(2, 2, start + 2 * TIMEOUT);
+    assert!(queue.touch(1, start + TIMEOUT));
+    assert!(queue.touch(1, start));
+    assert_eq!(queue.next_deadline(), Some(start + 2 * TIMEOUT));
 }
 
 #[test]
@@ -113,6 +125,8 @@ fn draining_takes_everything() {
 enum Operation {
     Insert,
     Touch(u64),
+    /// A touch of an item that was heard this many seconds ago.
+    TouchAgo(u64, u64),
     Remove(u64),
     Expire,
     Advance(u64),
@@ -122,6 +136,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     prop_oneof![
         3 => Just(Operation::Insert),
         4 => (0..12_u64).prop_map(Operation::Touch),
+        1 => (0..12_u64, 0..40_u64).prop_map(|(id, ago)| Operation::TouchAgo(id, ago)),
         1 => (0..12_u64).prop_map(Operation::Remove),
         2 => Just(Operation::Expire),
         3 => (0..30_u64).prop_map(Operation::Advance),
@@ -143,12 +158,19 @@ proptest! {
                     model.push((next_id, now));
                     next_id += 1;
                 }
-                Operation::Touch(id) => {
+                Operation::Touch(_) | Operation::TouchAgo(..) => {
+                    let (id, heard) = match operation {
+                        Operation::TouchAgo(id, ago) => (id, now - Duration::from_secs(ago)),
+                        Operation::Touch(id) => (id, now),
+                        _ => unreachable!("the two touches are matched here"),
+                    };
                     let place = model.iter().position(|entry| entry.0 == id);
-                    prop_assert_eq!(queue.touch(id, now), place.is_some());
+                    prop_assert_eq!(queue.touch(id, heard), place.is_some());
                     if let Some(place) = place {
-                        model.remove(place);
-                        model.push((id, now));
+                        let (_, before) = model.remove(place);
+                        let heard = heard.max(before);
+                        let place = model.iter().rposition(|entry| entry.1 <= heard);
+                        model.insert(place.map_or(0, |place| place + 1), (id, heard));
                     }
                 }
                 Operation::Remove(id) => {

@@ -40,7 +40,8 @@ impl Input {
             if let Err(error) = streams::wait(&mut descriptors) {
                 return self.end(Err(error));
             }
-            let is_ready = |index: usize| descriptors.get(index).is_some_and(|it| it.any() == Some(true));
+            let is_ready =
+                |index: usize| descriptors.get(index).is_some_and(|it| it.any() == Some(true));
             match [2, 0, 1].map(is_ready) {
                 [true, ..] => {}
                 [_, true, _] => return Next::ConnectionOver,

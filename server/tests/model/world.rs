@@ -145,7 +145,7 @@ impl World {
     /// judge asks the kernel.)
     pub(crate) fn judge(&self, id: usize) -> Verdict {
         let client = &self.state().clients[id];
-        if client.spoke > client.heard { Verdict::Heard } else { Verdict::Dead }
+        if client.spoke > client.heard { Verdict::Alive(Duration::ZERO) } else { Verdict::Dead }
     }
 
     pub(crate) fn insert(&self, id: usize) {

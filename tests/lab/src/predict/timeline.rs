@@ -116,7 +116,7 @@ fn client(rule: HeartbeatRule) -> Vec<Entry> {
     let mut entries = Vec::new();
     let dead = loop {
         let at = now - start;
-        match liveness.step(start, now) {
+        match liveness.step(start, start, now) {
             Step::Wait(until) => now = until,
             Step::Heartbeat(MOST) => break rule.detection_time(),
             Step::Heartbeat(number) => {

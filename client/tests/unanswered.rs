@@ -1,0 +1,52 @@
+//! What must come back, byte for byte.
+
+use std::{sync::Arc, thread};
+
+use client::unanswered::{Unanswered, WrongReply};
+
+#[test]
+fn the_echo_in_capitals_is_right_however_it_is_cut() {
+    for cut in 0..=11 {
+        let unanswered = Unanswered::default();
+        unanswered.enter(b"one\nt");
+        unanswered.enter(b"wo \xe4\xff");
+        assert_eq!(unanswered.lines(), 2);
+        let (first, second) = b"ONE\nTWO \xe4\xff".split_at(cut.min(10));
+        assert_eq!(unanswered.take(first), Ok(()));
+        assert_eq!(unanswered.take(second), Ok(()));
+        assert_eq!(unanswered.lines(), 0);
+    }
+}
+
+#[test]
+fn a_byte_that_was_not_due_is_told_with_what_was() {
+    let unanswered = Unanswered::default();
+    unanswered.enter(b"one\ntwo\nthree\n");
+    let (came, due) = (b"X\nTHREE\n".to_vec(), b"O\n".to_vec());
+    assert_eq!(unanswered.take(b"ONE\nTWX\nTHREE\n"), Err(WrongReply { right: 6, came, due }));
+    assert_eq!(unanswered.lines(), 2, "what was right is answered");
+}
+
+#[test]
+fn a_byte_when_nothing_is_due_is_wrong() {
+    let unanswered = Unanswered::default();
+    unanswered.enter(b"hi\n");
+    let wrong = WrongReply { right: 3, came: b"!".to_vec(), due: Vec::new() };
+    assert_eq!(unanswered.take(b"HI\n!"), Err(wrong));
+}
+
+#[test]
+fn the_input_waits_for_room_until_something_comes_back_or_nothing_can() {
+    let text = vec![b'x'; 8 * 1024 * 1024];
+    for end in [|it: &Unanswered| drop(it.take(b"X")), Unanswered::close] {
+        let unanswered = Arc::new(Unanswered::default());
+        unanswered.wait_for_room();
+        unanswered.enter(&text);
+        let waiting = thread::spawn({
+            let unanswered = Arc::clone(&unanswered);
+            move || unanswered.wait_for_room()
+        });
+        end(&unanswered);
+        waiting.join().unwrap();
+    }
+}
