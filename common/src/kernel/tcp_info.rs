@@ -56,6 +56,13 @@ pub struct TcpInfo {
     pub snd_wnd: u32,
 }
 
+impl TcpInfo {
+    pub fn segments_in_flight(&self) -> u32 {
+        let [_, _, _, _, unacked, ..] = self.figures;
+        unacked
+    }
+}
+
 pub fn tcp_info(stream: &TcpStream) -> Option<TcpInfo> {
     static KNOWS_IT: LazyLock<bool> = LazyLock::new(kernel_is_5_4_or_newer);
     // An older kernel's structure is shorter, and reading it would panic.
