@@ -124,11 +124,10 @@ impl Lost {
     /// the cause.
     pub fn finding(&self) -> Option<Finding> {
         let evidence = self.evidence?;
-        // A user timeout also ends a connection whose window stays closed, or whose bytes this host
-        // cannot send.
+        // A user timeout also ends a connection whose window stays closed.
         let cause = match (self.verdict, cause(evidence, Duration::MAX)) {
             (GaveUp::Reset | GaveUp::Aborted, _) => return None,
-            (GaveUp::TimedOut, cause @ (Cause::NotReading | Cause::NotSent)) => cause,
+            (GaveUp::TimedOut, Cause::NotReading) => Cause::NotReading,
             _ => Cause::HostSilent,
         };
         Some(Finding { cause, evidence })

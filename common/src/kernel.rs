@@ -52,9 +52,9 @@ impl Evidence {
             };
             let sent = info.bytes_sent.saturating_sub(info.bytes_retrans) + syn;
             Self {
-                // A segment that this host failed to send counts as sent, but not as in flight.
+                // The bytes of a segment that this host failed to send count as sent.
                 in_flight: match info.segments_in_flight() {
-                    0 => 0,
+                    Some(0) => 0,
                     _ => sent.saturating_sub(info.bytes_acked),
                 },
                 unsent: info.notsent_bytes.into(),

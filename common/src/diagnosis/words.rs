@@ -116,7 +116,7 @@ fn attempts(evidence: Evidence) -> Count {
 impl fmt::Display for Lost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.finding(), self.evidence) {
-            (Some(finding), _) if finding.cause != Cause::HostSilent => {
+            (Some(finding), _) if finding.cause == Cause::NotReading => {
                 write!(f, "the kernel gave up: {finding}")
             }
             (_, Some(Evidence { in_flight, unsent, last_ack, .. })) => {

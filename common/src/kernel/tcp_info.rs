@@ -57,9 +57,12 @@ pub struct TcpInfo {
 }
 
 impl TcpInfo {
-    pub fn segments_in_flight(&self) -> u32 {
+    /// How many segments are in flight. `None` after the end of the connection: the kernel has
+    /// thrown them away then.
+    pub fn segments_in_flight(&self) -> Option<u32> {
+        const TCP_CLOSE: u8 = 7;
         let [_, _, _, _, unacked, ..] = self.figures;
-        unacked
+        (self.state != TCP_CLOSE).then_some(unacked)
     }
 }
 
