@@ -93,7 +93,7 @@ impl Ending {
     }
 
     /// The exit code: 0 all sent and answered (or no reader left), 1 I/O error, 3 the
-    /// connection was closed from the server's side, 4 the heartbeats went unanswered, 5 the
+    /// connection was closed from the server's side, 4 no byte came for as long as the rule allows, 5 the
     /// kernel ended the connection, 130 interrupted.
     pub fn exit_code(&self) -> u8 {
         match self {

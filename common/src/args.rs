@@ -65,7 +65,7 @@ pub fn at_least_one(text: &str) -> Result<usize, String> {
 enum Mode {
     /// The application's own: tells whether the service answers
     Heartbeat,
-    /// The kernel's: tells whether the other end of the TCP connection answers (a proxy may be it)
+    /// The kernel's: tells whether the other end of the TCP connection answers (a host or a proxy)
     Keepalive,
     /// Both: tells a dead connection from a hung service
     Both,
