@@ -141,7 +141,7 @@ impl fmt::Display for Unanswered {
         let asked = self.unanswered() > 0 || *not_sent == Some(NotSent::Closed);
         match finding {
             Some(finding) if asked => write!(f, "; {finding}")?,
-            Some(finding) => write!(f, "; {}", finding.without_a_question())?,
+            Some(finding) => write!(f, "; {}", finding.about_the_connection())?,
             None => {}
         }
         // Where nothing comes back from the other end, that explains the silence.

@@ -111,7 +111,7 @@ fn no_sentence_claims_that_the_peers_host_is_up_or_answers() {
             for said in [finding.to_string(), finding.so_far(), lost.to_string()] {
                 assert!(!said.contains("host is up") && !said.contains("peer"), "{said}");
             }
-            for said in [finding.to_string(), finding.without_a_question()] {
+            for said in [finding.to_string(), finding.about_the_connection()] {
                 assert!(said.contains("the other end of this TCP connection"), "{said}");
             }
         }
@@ -123,7 +123,7 @@ fn a_service_that_was_not_asked_is_not_said_to_be_silent() {
     let acknowledges = evidence((0, 0, 65_483), 400, (0, 0));
     let finding = Finding::new(acknowledges, Duration::from_mins(1));
     assert_eq!(
-        finding.without_a_question(),
+        finding.about_the_connection(),
         "the other end of this TCP connection still acknowledges (last 0.4s ago)"
     );
 }

@@ -123,9 +123,6 @@ impl fmt::Display for Eviction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let finding = self.finding();
         write!(f, "evicted: silent for {}", Seconds(self.silent))?;
-        if finding.is_some_and(|finding| finding.cause == Cause::NotReading) {
-            f.write_str(", not reading our replies")?;
-        }
         if self.probed {
             f.write_str(match self.evidence {
                 // The probe is the last thing that was sent.
@@ -138,8 +135,7 @@ impl fmt::Display for Eviction {
             Some(Finding { cause: Cause::NothingAsked, .. }) => {
                 f.write_str("; the other end of this TCP connection was asked nothing")
             }
-            Some(finding) if self.probed => write!(f, "; {finding}"),
-            Some(finding) => write!(f, "; {}", finding.without_a_question()),
+            Some(finding) => write!(f, "; {}", finding.about_the_connection()),
             None => Ok(()),
         }
     }

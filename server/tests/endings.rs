@@ -47,16 +47,14 @@ fn each_end_has_its_words_and_its_place_in_the_totals() {
         ),
         (
             evicted(Some(ACKNOWLEDGES), true),
-            "our probe was not answered; the other end of this TCP connection acknowledged \
-             everything (last 0.4s ago): the network to it works, the service behind it is not \
-             answering",
+            ", and our probe was not answered; the other end of this TCP connection still \
+             acknowledges (last 0.4s ago)",
             "silent",
         ),
         (evicted(Some(was_not_asked), false), "this TCP connection was asked nothing", "silent"),
         (
             evicted(Some(is_not_reading), false),
-            ", not reading our replies; the window of the other end of this TCP connection is closed \
-             and 100 bytes wait",
+            "; the window of the other end of this TCP connection is closed and 100 bytes wait",
             "not_reading",
         ),
         (

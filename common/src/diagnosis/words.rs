@@ -32,9 +32,10 @@ impl Finding {
         }
     }
 
-    /// The finding as the reason for an end if the program itself asked the peer for nothing. The
-    /// end of the TCP connection may have been asked by keepalive, but the service was not.
-    pub fn without_a_question(&self) -> String {
+    /// The finding as the reason for an end, but only about the TCP connection. If the program
+    /// itself asked for nothing, it cannot say that the service does not answer: keepalive asks only
+    /// the other end of the connection.
+    pub fn about_the_connection(&self) -> String {
         match self.cause {
             Cause::ServiceSilent => format!(
                 "the other end of this TCP connection still acknowledges (last {} ago)",
