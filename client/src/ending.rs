@@ -16,13 +16,13 @@ pub enum Ending {
     Complete,
     /// The reader of our output has gone.
     OutputClosed,
-    /// The server ended its stream.
+    /// The end of the server's stream came: from the server, from its host, or from a proxy.
     ServerClosed,
     /// The server sent something else than the echo that was due.
     WrongReply(WrongReply),
     /// The rule's verdict.
     Unanswered(Unanswered),
-    /// Our kernel declared the connection dead.
+    /// Our kernel ended the connection.
     Lost(Lost),
     /// Ctrl-C, SIGTERM or SIGHUP.
     Interrupted,
@@ -46,6 +46,13 @@ pub struct Unanswered {
     /// Whether not one byte has ever come from the server.
     pub never_heard: bool,
     pub finding: Option<Finding>,
+}
+
+impl Unanswered {
+    /// Heartbeats of that silence that were sent and not answered.
+    pub fn unanswered(&self) -> u32 {
+        self.silence.heartbeats.saturating_sub(self.unsent)
+    }
 }
 
 impl Ending {
@@ -72,8 +79,7 @@ impl Ending {
             Self::ServerClosed => "server_closed",
             Self::WrongReply(_) => "wrong_reply",
             Self::Unanswered(_) => "unanswered",
-            Self::Lost(Lost { verdict: GaveUp::Reset, .. }) => "reset",
-            Self::Lost(_) => "gave_up",
+            Self::Lost(lost) => lost.verdict.reason(),
             Self::Interrupted => "interrupted",
             Self::Panicked { .. } => "panicked",
             Self::Failed { .. } => "failed",
@@ -90,8 +96,8 @@ impl Ending {
     }
 
     /// The exit code: 0 all sent and answered (or no reader left), 1 I/O error or not an echo,
-    /// 3 the server closed the connection, 4 the heartbeats went unanswered, 5 the kernel
-    /// declared the connection dead, 130 interrupted.
+    /// 3 the connection was closed from the server's side, 4 no byte came for as long as the rule
+    /// allows, 5 the kernel ended the connection, 130 interrupted.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Complete | Self::OutputClosed => 0,
@@ -108,12 +114,12 @@ impl fmt::Display for Ending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Complete => f.write_str("done: everything was sent and answered"),
-            Self::OutputClosed => f.write_str("done: nobody reads our output any more"),
-            Self::ServerClosed => f.write_str("the server closed the connection"),
+            Self::OutputClosed => f.write_str("done: the reader of our output has gone"),
+            Self::ServerClosed => f.write_str("the connection was closed from the server's side"),
             Self::WrongReply(reply) => reply.fmt(f),
             Self::Unanswered(unanswered) => unanswered.fmt(f),
             Self::Lost(lost) => lost.fmt(f),
-            Self::Interrupted => f.write_str("interrupted"),
+            Self::Interrupted => f.write_str("interrupted by a signal (Ctrl-C, SIGTERM or SIGHUP)"),
             Self::Panicked { thread } => write!(f, "the {thread} thread panicked"),
             Self::Failed { doing, error } => write!(f, "{doing} failed: {error}"),
         }
@@ -146,23 +152,30 @@ impl fmt::Display for WrongReply {
 impl fmt::Display for Unanswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { silence, unsent, not_sent, never_heard, finding } = self;
+        let (unanswered, unsent) =
+            (Count(self.unanswered().into(), "heartbeat"), Count((*unsent).into(), "heartbeat"));
         write!(f, "no byte for {}", Seconds(silence.lasted))?;
         match not_sent {
+            None => write!(f, ", {unanswered} unanswered")?,
             Some(NotSent::Closed) => f.write_str(" while the last replies were due")?,
-            _ => write!(f, ", {} unanswered", Count(silence.heartbeats.into(), "heartbeat"))?,
-        }
-        match not_sent {
-            None | Some(NotSent::Closed) => {}
-            Some(reason) => write!(f, " ({unsent} of them could not be sent: {reason})")?,
-        }
-        if let Some(finding) = finding {
-            write!(f, "; {finding}")?;
-        }
-        match never_heard {
-            true => {
-                f.write_str("; not one byte has come from it, so it may not speak this protocol")
+            Some(why) if self.unanswered() == 0 => {
+                write!(f, ", {unsent} could not be sent ({why})")?;
             }
-            false => Ok(()),
+            Some(why) => {
+                write!(f, ", {unanswered} unanswered, {unsent} could not be sent ({why})")?;
+            }
         }
+        let asked = self.unanswered() > 0 || *not_sent == Some(NotSent::Closed);
+        match finding {
+            Some(finding) if asked => write!(f, "; {finding}")?,
+            Some(finding) => write!(f, "; {}", finding.about_the_connection())?,
+            None => {}
+        }
+        // Where nothing comes back from the other end, that explains the silence.
+        let is_heard = finding.is_none_or(|finding| finding.cause != Cause::HostSilent);
+        if *never_heard && is_heard {
+            f.write_str("; no byte ever came: check that an echo server listens there")?;
+        }
+        Ok(())
     }
 }

@@ -125,12 +125,10 @@ impl Heartbeat<'_> {
 
     /// Sends the heartbeat of this number in a silence that has lasted for `silence`.
     fn send(&self, number: u32, now: Instant, silence: Duration, so_far: &mut SoFar) {
-        let (retry, unanswered) = (number - 1, number - 1);
-        let finding = if unanswered == 0 { None } else { self.outgoing.finding(silence) };
-        let known = match unanswered {
-            0 => String::new(),
-            _ => known(unanswered, finding),
-        };
+        let retry = number - 1;
+        let unanswered = retry.saturating_sub(so_far.unsent);
+        let finding = if retry == 0 { None } else { self.outgoing.finding(silence) };
+        let known = if retry == 0 { String::new() } else { known(unanswered, finding) };
         let name = self.name(number);
         // A byte that comes meanwhile may make the next heartbeat due after `idle` already.
         let limit = now + self.rule.interval.min(self.rule.idle).get();

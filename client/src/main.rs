@@ -29,22 +29,22 @@ use tracing::{debug, info, warn};
 /// Sends lines to an echo server, keeps the connection alive while nothing is typed, and
 /// notices when the server is gone.
 ///
-/// Lines from stdin go out; their echoes come to stdout, byte for byte; everything else
-/// is said on stderr. When nothing has come from the server for --idle, a heartbeat is
+/// Lines from stdin go out; their echoes come to stdout, byte for byte; the log goes to
+/// stderr. When nothing has come from the server for --idle, a heartbeat is
 /// sent, and up to --retries more, one every --retry-interval. Any byte from the server
-/// starts the count again. When all go unanswered, the server counts as dead.
+/// starts the count again. When all go unanswered, the client gives up.
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "A dead server is noticed idle + (retries + 1) x retry-interval after its last byte:\n\
-        55s by default, just inside the server's 60s.\n\n\
+    after_help = "The client gives up idle + (retries + 1) x retry-interval after the last byte:\n\
+        55s with the defaults, just inside the default --timeout of the server, 60s.\n\n\
         Exit codes:\n  \
           0    everything was sent and answered, or the reader of stdout has gone\n  \
           1    could not connect, or an I/O error\n  \
           2    usage\n  \
-          3    the server closed the connection\n  \
-          4    the heartbeats went unanswered\n  \
-          5    the kernel declared the connection dead\n  \
+          3    the connection was closed from the server's side\n  \
+          4    no byte came from the server for that long\n  \
+          5    the kernel ended the connection: timed out, unreachable, reset, aborted\n  \
           130  interrupted (Ctrl-C, SIGTERM or SIGHUP)"
 )]
 struct Cli {
@@ -112,7 +112,12 @@ fn run(cli: &Cli, log: &Log) -> Result<Ending, Box<dyn Error>> {
     info!(event = "connected", %address, pid, "connected to {address}{hint}");
     let dead_after = rule.detection_time();
     let dead_after_s = dead_after.as_secs_f64();
-    debug!(event = "rule", dead_after_s, "a dead server is noticed after {}", Seconds(dead_after));
+    debug!(
+        event = "rule",
+        dead_after_s,
+        "the client gives up after {} without a byte",
+        Seconds(dead_after)
+    );
     let rule = detect.uses_heartbeat().then_some(rule);
     let report = session.run(rule, at_input_end, input, output)?;
     if !matches!(report.ending, Ending::OutputClosed) {

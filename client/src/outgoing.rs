@@ -53,6 +53,7 @@ struct State {
     text: Escaper,
     /// The rest of a heartbeat that is announced and not wholly written.
     unwritten: &'static [u8],
+    /// Heartbeats that are wholly written.
     heartbeats: u64,
     closed: bool,
     /// How the kernel gave up, if a write was told. The kernel tells each error once: a read that
@@ -134,8 +135,12 @@ impl Outgoing {
     }
 
     fn write_unwritten(&self, state: &mut State) -> io::Result<()> {
+        if state.unwritten.is_empty() {
+            return Ok(());
+        }
         let written = self.stream.as_ref().write_all(state.unwritten);
         state.unwritten = &[];
+        state.heartbeats += u64::from(written.is_ok());
         state.keep(written)
     }
 
@@ -152,19 +157,19 @@ impl Outgoing {
         if !state.text.at_boundary() {
             return Err(NotSent::HalfLine);
         }
-        self.write_heartbeat(&mut state, deadline)?;
+        self.write_rest_of_heartbeat(&mut state, deadline)?;
         let after_lines = state.text.lines();
         let _ = self.expected.send(SentHeartbeat { number, after_lines, at: Instant::now() });
-        state.heartbeats += 1;
         state.unwritten = HEARTBEAT;
-        self.write_heartbeat(&mut state, deadline)?;
-        self.activity.sent(Instant::now());
-        Ok(())
+        self.write_rest_of_heartbeat(&mut state, deadline)
     }
 
     /// Writes what is left of the last heartbeat, until `deadline`. What is left then goes out
     /// before anything else.
-    fn write_heartbeat(&self, state: &mut State, deadline: Instant) -> Result<(), NotSent> {
+    fn write_rest_of_heartbeat(&self, state: &mut State, deadline: Instant) -> Result<(), NotSent> {
+        if state.unwritten.is_empty() {
+            return Ok(());
+        }
         while !state.unwritten.is_empty() {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -184,6 +189,8 @@ impl Outgoing {
                 },
             }
         }
+        state.heartbeats += 1;
+        self.activity.sent(Instant::now());
         Ok(())
     }
 

@@ -121,14 +121,14 @@ impl<W: Write> Receive<'_, W> {
     fn answer_probe(&self) {
         match self.outgoing.heartbeat(None, Instant::now() + PROBE_PATIENCE) {
             Ok(()) => {
-                info!(event = "probe_answered", "the server's probe answered with a heartbeat");
+                info!(event = "probe_answered", "answered the server's probe with a heartbeat");
             }
             // After our end of stream the server waits for nothing more.
             Err(why @ NotSent::Closed) => {
-                debug!(event = "probe_unanswered", %why, "the server's probe not answered: {why}");
+                debug!(event = "probe_unanswered", %why, "could not answer the server's probe: {why}");
             }
             Err(why) => {
-                warn!(event = "probe_unanswered", %why, "the server's probe not answered: {why}");
+                warn!(event = "probe_unanswered", %why, "could not answer the server's probe: {why}");
             }
         }
     }

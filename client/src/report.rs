@@ -66,8 +66,8 @@ impl Report {
     fn log_end(&self) {
         let (reason, code) = (self.ending.reason(), self.ending.exit_code());
         let unanswered_lines = self.lines_unanswered;
-        let silence = match &self.ending {
-            Ending::Unanswered(Unanswered { silence, unsent, .. }) => Some((silence, unsent)),
+        let verdict = match &self.ending {
+            Ending::Unanswered(unanswered) => Some(unanswered),
             _ => None,
         };
         let error = match &self.ending {
@@ -78,9 +78,9 @@ impl Report {
             ($level:ident) => {
                 event_with_finding!($level, self.ending.finding(), {
                     event = "ended", reason, code, unanswered_lines, error,
-                    silent_s = silence.map(|(silence, _)| silence.lasted.as_secs_f64()),
-                    unanswered_heartbeats = silence.map(|(silence, _)| silence.heartbeats),
-                    unsent_heartbeats = silence.map(|(_, unsent)| unsent)
+                    silent_s = verdict.map(|verdict| verdict.silence.lasted.as_secs_f64()),
+                    unanswered_heartbeats = verdict.map(Unanswered::unanswered),
+                    unsent_heartbeats = verdict.map(|verdict| verdict.unsent)
                 }, "{}", self.last_line())
             };
         }

@@ -63,11 +63,11 @@ pub fn at_least_one(text: &str) -> Result<usize, String> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Mode {
-    /// The application's own: knows whether the service answers
+    /// The application's own: tells whether the service answers
     Heartbeat,
-    /// The kernel's: knows whether the host answers
+    /// The kernel's: tells whether the other end of the TCP connection answers (a host or a proxy)
     Keepalive,
-    /// Both, and tells a dead network from a hung service
+    /// Both: tells a dead connection from a hung service
     Both,
 }
 

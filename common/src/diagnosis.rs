@@ -1,27 +1,28 @@
-//! From what the kernel knows to what is wrong: the network, the host, or the service.
+//! From what the kernel knows to what is wrong: the network, the other end, or the service.
 //!
 //! The application's heartbeat alone cannot tell them apart: it knows only that no answer came.
-//! The kernel knows whether the peer's kernel still acknowledges.
+//! The kernel knows whether the other end of the TCP connection still acknowledges. That other
+//! end is the peer's host, or a proxy before it. The kernel knows nothing of what lies behind a
+//! proxy, so no sentence here claims that the peer's host is up.
 //!
-//! The rule is pure: it has no socket and no clock.
+//! The sentences are in `words.rs`. The rule is pure: it has no socket and no clock.
 
-use std::{fmt, time::Duration};
+mod words;
 
-use crate::{
-    kernel::{Evidence, GaveUp},
-    words::{Count, Seconds},
-};
+use std::time::Duration;
 
-/// A host counts as gone after this many unanswered attempts (retransmissions or keepalive
+use crate::kernel::{Evidence, GaveUp};
+
+/// The other end counts as gone after this many unanswered attempts (retransmissions or keepalive
 /// probes). Each retransmission waits twice as long as the one before, so a path that is taken
 /// for dead by mistake must have become many times slower.
 const ATTEMPTS: u8 = 2;
 
 /// The same for probes of a closed window. Linux answers at most two per second
-/// (`tcp_invalid_ratelimit`), so a host that is up may leave the first two unanswered.
+/// (`tcp_invalid_ratelimit`), so a host that works may leave the first two unanswered.
 const WINDOW_PROBES: u8 = 3;
 
-/// A host that is up answers a probe of its closed window within this time, even if it left the
+/// A host that works answers a probe of its closed window within this time, even if it left the
 /// first one unanswered.
 const PROBE_ANSWER: Duration = Duration::from_secs(2);
 
@@ -29,18 +30,22 @@ const PROBE_ANSWER: Duration = Duration::from_secs(2);
 /// byte: an acknowledgement may be delayed by up to 200 ms (RFC 9293 allows 500).
 const MARGIN: Duration = Duration::from_millis(250);
 
-/// What the evidence says about a peer from which nothing has come.
+/// What the evidence says about a peer from which nothing has come. "The other end" is the other
+/// end of the TCP connection: the peer's host, or a proxy before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// Its kernel acknowledged all, and did so after the silence began: the service is silent.
+    /// The other end acknowledged all, and did so after the silence began: the service is silent.
     ServiceSilent,
-    /// Its kernel answers and has no room left: the service does not read.
+    /// The other end answers and has no room left: the program there does not read.
     NotReading,
-    /// Its kernel does not answer: the network or the host is down.
+    /// The other end does not answer. The network, the host there or a proxy may be down, or
+    /// something on the way drops the segments.
     HostSilent,
-    /// Nothing is on its way and nothing came: its kernel was asked nothing.
+    /// Bytes wait in this host although the other end has room for them: this host cannot send.
+    NotSent,
+    /// Nothing is on its way and nothing came: the other end was asked nothing.
     NothingAsked,
-    /// Bytes are on their way, but not for long enough to tell a slow path from a dead one.
+    /// Something is on its way, but not for long enough to tell a slow path from a dead one.
     Undecided,
 }
 
@@ -51,6 +56,7 @@ impl Cause {
             Self::ServiceSilent => "service_silent",
             Self::NotReading => "not_reading",
             Self::HostSilent => "host_silent",
+            Self::NotSent => "not_sent",
             Self::NothingAsked => "nothing_asked",
             Self::Undecided => "undecided",
         }
@@ -71,35 +77,21 @@ impl Finding {
     pub fn new(evidence: Evidence, silence: Duration) -> Self {
         Self { cause: cause(evidence, silence), evidence }
     }
-
-    /// The finding in half a line, for while the silence lasts.
-    pub fn so_far(&self) -> String {
-        let Evidence { in_flight, unsent, last_ack, retransmissions, .. } = self.evidence;
-        match self.cause {
-            Cause::ServiceSilent => {
-                format!("the peer's kernel acknowledged all, {} ago", Seconds(last_ack))
-            }
-            Cause::NotReading => format!("the peer's window is closed, {}", waiting(unsent)),
-            Cause::NothingAsked => "the peer's kernel was not asked anything".to_owned(),
-            Cause::HostSilent | Cause::Undecided => format!(
-                "{} unacknowledged, {}",
-                Count(in_flight + unsent, "byte"),
-                Count(retransmissions.into(), "retransmission"),
-            ),
-        }
-    }
 }
 
 fn cause(evidence: Evidence, silence: Duration) -> Cause {
     let Evidence { in_flight, unsent, window, last_ack, retransmissions, unanswered_probes } =
         evidence;
-    let window_is_closed = unsent > 0 && (window == 0 || in_flight == 0);
+    // A window that has room for some of the bytes, but for no whole segment, is as good as closed.
+    let window_is_closed =
+        unsent > 0 && (window == 0 || in_flight == 0 && u64::from(window) < unsent);
     if in_flight == 0 && unsent == 0 {
-        match last_ack + MARGIN < silence {
-            // Only the end of our stream can be retransmitted here; the rest are keepalive probes.
-            _ if retransmissions.max(unanswered_probes) >= ATTEMPTS => Cause::HostSilent,
-            true => Cause::ServiceSilent,
-            false => Cause::NothingAsked,
+        // Only the end of our stream can be retransmitted here; the rest are keepalive probes.
+        match (retransmissions.max(unanswered_probes), last_ack + MARGIN < silence) {
+            (ATTEMPTS.., _) => Cause::HostSilent,
+            (_, true) => Cause::ServiceSilent,
+            (1.., false) => Cause::Undecided,
+            (0, false) => Cause::NothingAsked,
         }
     } else if window_is_closed {
         match (unanswered_probes, retransmissions) {
@@ -109,6 +101,8 @@ fn cause(evidence: Evidence, silence: Duration) -> Cause {
             (_, ATTEMPTS..) => Cause::Undecided,
             _ => Cause::NotReading,
         }
+    } else if in_flight == 0 {
+        Cause::NotSent
     } else if retransmissions >= ATTEMPTS {
         Cause::HostSilent
     } else {
@@ -116,104 +110,28 @@ fn cause(evidence: Evidence, silence: Duration) -> Cause {
     }
 }
 
-/// The finding as the reason for an end: the evidence, then the cause.
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Evidence { in_flight, unsent, last_ack, retransmissions, unanswered_probes, .. } =
-            self.evidence;
-        let (ago, bytes) = (Seconds(last_ack), in_flight + unsent);
-        match self.cause {
-            Cause::ServiceSilent => write!(
-                f,
-                "the peer's kernel acknowledged everything we sent (last {ago} ago): \
-                 the host is up, the service is not answering"
-            ),
-            Cause::NotReading => write!(
-                f,
-                "the peer's window is closed and {} (its kernel answered {ago} ago): \
-                 the host is up, the service is not reading",
-                waiting(unsent)
-            ),
-            Cause::HostSilent if bytes == 0 => write!(
-                f,
-                "the peer's kernel has been silent for {ago}, {} unanswered: \
-                 the network or the host is down",
-                match retransmissions {
-                    0 => Count(unanswered_probes.into(), "keepalive probe"),
-                    _ => Count(retransmissions.into(), "retransmission"),
-                }
-            ),
-            Cause::HostSilent => write!(
-                f,
-                "{} unacknowledged by the peer's kernel, silent for {ago}, {}: \
-                 the network or the host is down",
-                are(bytes),
-                Count(u64::from(retransmissions.max(unanswered_probes)), "retransmission")
-            ),
-            Cause::NothingAsked => write!(
-                f,
-                "the peer's kernel acknowledged everything we sent (last {ago} ago), and was asked \
-                 nothing since: it cannot be told whether the service, the host or the network is down"
-            ),
-            Cause::Undecided => write!(
-                f,
-                "{} unacknowledged by the peer's kernel, silent for {ago}, {} so far: \
-                 it cannot be told yet whether the path is slow or dead",
-                are(bytes),
-                Count(retransmissions.into(), "retransmission")
-            ),
-        }
-    }
-}
-
-/// A connection that our kernel declared dead.
+/// A connection that our kernel ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lost {
-    /// The kernel's verdict.
+    /// Why the kernel ended it.
     pub verdict: GaveUp,
     /// What the kernel knew then, where it can be asked.
     pub evidence: Option<Evidence>,
 }
 
 impl Lost {
-    /// What is wrong, if the verdict says it. A reset says nothing about its cause.
+    /// What is wrong, if the verdict says it. A reset, and an end by this host, say nothing about
+    /// the cause.
     pub fn finding(&self) -> Option<Finding> {
         let evidence = self.evidence?;
-        // A user timeout also ends a connection whose window stays closed although the host is up.
+        // A user timeout also ends a connection whose window stays closed.
         let cause = match (self.verdict, cause(evidence, Duration::MAX)) {
-            (GaveUp::Reset, _) => return None,
+            (GaveUp::Reset | GaveUp::Aborted, _) => return None,
             (GaveUp::TimedOut, Cause::NotReading) => Cause::NotReading,
             _ => Cause::HostSilent,
         };
         Some(Finding { cause, evidence })
     }
-}
-
-impl fmt::Display for Lost {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.finding(), self.evidence) {
-            (Some(finding), _) if finding.cause == Cause::NotReading => {
-                write!(f, "the kernel gave up: {finding}")
-            }
-            (_, Some(Evidence { in_flight, unsent, last_ack, .. })) => {
-                let (bytes, ago) = (Count(in_flight + unsent, "byte"), Seconds(last_ack));
-                write!(
-                    f,
-                    "{}; {bytes} unacknowledged, its kernel last heard {ago} ago",
-                    self.verdict
-                )
-            }
-            (_, None) => self.verdict.fmt(f),
-        }
-    }
-}
-
-fn waiting(bytes: u64) -> String {
-    format!("{} {}", Count(bytes, "byte"), if bytes == 1 { "waits" } else { "wait" })
-}
-
-fn are(bytes: u64) -> String {
-    format!("{} {}", Count(bytes, "byte"), if bytes == 1 { "is" } else { "are" })
 }
 
 /// Logs an event with the fields of an `Option<Finding>`: the cause and its evidence.

@@ -22,17 +22,18 @@ pub enum Side {
 /// What the kernel knew of a connection at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Evidence {
-    /// Bytes sent that the peer's kernel has not acknowledged.
+    /// Bytes sent that the other end of the TCP connection has not acknowledged.
     pub in_flight: u64,
-    /// Bytes that wait to be sent because the peer's window has no room for them.
+    /// Bytes that wait to be sent: the window has no room for them, or this host cannot send.
     pub unsent: u64,
-    /// The room in the peer's window when it last told, in bytes.
+    /// The room in the other end's window when it last told, in bytes.
     pub window: u32,
-    /// Since the peer's kernel last acknowledged anything.
+    /// Since the other end last acknowledged anything.
     pub last_ack: Duration,
-    /// Retransmissions since the bytes in flight last got fewer.
+    /// Retransmissions since the bytes in flight last got fewer. Probes are not among them.
     pub retransmissions: u8,
-    /// Probes since the peer's kernel last answered: keepalive's, or those of a closed window.
+    /// Probes since the other end last answered: those of a closed window while bytes wait, and
+    /// keepalive's while none does.
     pub unanswered_probes: u8,
 }
 
@@ -51,7 +52,11 @@ impl Evidence {
             };
             let sent = info.bytes_sent.saturating_sub(info.bytes_retrans) + syn;
             Self {
-                in_flight: sent.saturating_sub(info.bytes_acked),
+                // The bytes of a segment that this host failed to send count as sent.
+                in_flight: match info.segments_in_flight() {
+                    Some(0) => 0,
+                    _ => sent.saturating_sub(info.bytes_acked),
+                },
                 unsent: info.notsent_bytes.into(),
                 window: info.snd_wnd,
                 last_ack: Duration::from_millis(info.last_ack_recv.into()),
@@ -123,17 +128,22 @@ fn is_readable(_: &TcpStream) -> Option<bool> {
     None
 }
 
-/// The kernel's own verdict on a connection.
+/// Why the kernel ended a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum GaveUp {
     /// `ETIMEDOUT`: keepalive or retransmission went unanswered for too long.
     TimedOut,
-    /// `EHOSTUNREACH`: somebody on the way said that the host cannot be reached.
+    /// `EHOSTUNREACH`: a router or firewall on the way said that the host cannot be reached, or
+    /// nothing on the local network has its address.
     HostUnreachable,
-    /// `ENETUNREACH`: there is no way to the host's network.
+    /// `ENETUNREACH`: this host, or a router on the way, has no route to the network.
     NetworkUnreachable,
-    /// `ECONNRESET`: the peer's host knows nothing of this connection (any more).
+    /// `ECONNRESET`: a reset came. Whoever sent it does not know this connection (any more), or
+    /// closed it without reading all bytes.
     Reset,
+    /// `ECONNABORTED`: this host ended the connection. On Linux an administrator can do so
+    /// (`ss -K`). Windows also says so when retransmission goes unanswered.
+    Aborted,
 }
 
 impl GaveUp {
@@ -143,28 +153,47 @@ impl GaveUp {
             io::ErrorKind::TimedOut => Some(Self::TimedOut),
             io::ErrorKind::HostUnreachable => Some(Self::HostUnreachable),
             io::ErrorKind::NetworkUnreachable => Some(Self::NetworkUnreachable),
-            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => Some(Self::Reset),
+            io::ErrorKind::ConnectionReset => Some(Self::Reset),
+            io::ErrorKind::ConnectionAborted => Some(Self::Aborted),
             _ => None,
+        }
+    }
+
+    /// The verdict as the log's field `reason` holds it.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::TimedOut | Self::HostUnreachable | Self::NetworkUnreachable => "gave_up",
+            Self::Reset => "reset",
+            Self::Aborted => "aborted",
         }
     }
 }
 
+/// What may be wrong when nothing comes back from the other end of a TCP connection.
+pub(crate) const NOTHING_COMES_BACK: &str =
+    "the network or the other end is down, or a firewall or NAT drops the segments";
+
 impl fmt::Display for GaveUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TimedOut => {
-                "the kernel gave up: the peer's host did not answer (timed out); the network or the host is down"
-            }
-            Self::HostUnreachable => {
-                "the kernel gave up: the peer's host cannot be reached (no route to host); the network or the host is down"
-            }
-            Self::NetworkUnreachable => {
-                "the kernel gave up: the peer's network cannot be reached; the network is down"
-            }
-            Self::Reset => {
-                "the host no longer knows this connection: it was reset; the peer's process or host was restarted or killed"
-            }
-        })
+        match self {
+            Self::TimedOut => write!(
+                f,
+                "the kernel gave up: no acknowledgement came in time (timed out): {NOTHING_COMES_BACK}"
+            ),
+            Self::HostUnreachable => f.write_str(
+                "the kernel gave up: the host cannot be reached (no route to host): \
+                 it is down, or a router or firewall refuses the way",
+            ),
+            Self::NetworkUnreachable => f.write_str(
+                "the kernel gave up: the network cannot be reached: \
+                 this host or a router on the way has no route",
+            ),
+            Self::Reset => f.write_str(
+                "the connection was reset: the other end was killed or restarted or had closed it \
+                 (a limit, an eviction), or a NAT, firewall or load balancer forgot or ended it",
+            ),
+            Self::Aborted => f.write_str("this host ended the connection itself, as `ss -K` does"),
+        }
     }
 }
 

@@ -144,7 +144,11 @@ impl Drop for Log {
         let lines = self.lines.lost();
         if is_taken && lines > 0 {
             let lost = Count(lines, "line");
-            warn!(event = "lines_lost", lines, "{lost} of this log were lost: stderr took none");
+            let were = if lines == 1 { "was" } else { "were" };
+            warn!(
+                event = "lines_lost",
+                lines, "{lost} of this log {were} lost: stderr did not take them in time"
+            );
             self.lines.drain();
         }
     }

@@ -39,7 +39,7 @@ fn a_verdict_of_the_kernels_is_told_from_another_error() {
         (libc::EHOSTUNREACH, Some(GaveUp::HostUnreachable)),
         (libc::ENETUNREACH, Some(GaveUp::NetworkUnreachable)),
         (libc::ECONNRESET, Some(GaveUp::Reset)),
-        (libc::ECONNABORTED, Some(GaveUp::Reset)),
+        (libc::ECONNABORTED, Some(GaveUp::Aborted)),
         (libc::EPIPE, None),
     ] {
         assert_eq!(GaveUp::from_error(&io::Error::from_raw_os_error(errno)), verdict);

@@ -5,7 +5,7 @@ use std::{fmt, io};
 use common::{
     diagnosis::{Cause, Finding, Lost},
     event_with_finding,
-    kernel::GaveUp,
+    kernel::{Evidence, GaveUp},
     words::Seconds,
 };
 
@@ -13,11 +13,11 @@ use crate::connection::Eviction;
 
 #[derive(Debug)]
 pub enum Ending {
-    /// The client ended its stream, or closed the connection.
+    /// The end of the client's stream came: from the client, from its host, or from a proxy.
     ClosedByClient,
     /// Nothing came from the client for the timeout, and the reaper ended it.
     Evicted(Eviction),
-    /// Our kernel declared the connection dead.
+    /// Our kernel ended the connection.
     Lost(Lost),
     ServerStopped,
     Failed(io::Error),
@@ -43,8 +43,7 @@ impl Ending {
                 Some(Cause::HostSilent) => "host_silent",
                 _ => "silent",
             },
-            Self::Lost(Lost { verdict: GaveUp::Reset, .. }) => "reset",
-            Self::Lost(_) => "gave_up",
+            Self::Lost(lost) => lost.verdict.reason(),
             Self::ServerStopped => "server_stopped",
             Self::Failed(_) => "failed",
             Self::Panicked => "panicked",
@@ -75,25 +74,47 @@ impl Ending {
                 event_with_finding!($level, self.finding(), {
                     event = "ended", conn, reason = self.reason(), silent_s, probed,
                     error, heartbeats, bytes_in, bytes_out
-                }, "conn-{conn} {self}")
+                }, "conn-{conn} {}", self.in_words(traffic))
             };
         }
         match self {
             Self::ClosedByClient | Self::ServerStopped => ended!(info),
+            _ if self.is_visit(traffic) => ended!(info),
             _ => ended!(warn),
         }
+    }
+
+    /// The end in words, after this traffic.
+    pub fn in_words(&self, traffic: Traffic) -> String {
+        match self {
+            Self::ClosedByClient if self.is_visit(traffic) => {
+                "closed from the client's side without a byte".to_owned()
+            }
+            Self::Lost(_) if self.is_visit(traffic) => {
+                "reset from the client's side before a byte came".to_owned()
+            }
+            _ => self.to_string(),
+        }
+    }
+
+    /// Whether somebody connected and left without a byte, as the health check of a load balancer
+    /// does. Nothing is lost then, even if it left with a reset.
+    fn is_visit(&self, traffic: Traffic) -> bool {
+        let left =
+            matches!(self, Self::ClosedByClient | Self::Lost(Lost { verdict: GaveUp::Reset, .. }));
+        left && traffic.bytes_in == 0
     }
 }
 
 impl fmt::Display for Ending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ClosedByClient => f.write_str("closed by the client"),
+            Self::ClosedByClient => f.write_str("closed from the client's side"),
             Self::Evicted(eviction) => eviction.fmt(f),
             Self::Lost(lost) => write!(f, "lost: {lost}"),
             Self::ServerStopped => f.write_str("closed: the server is stopping"),
             Self::Failed(error) => write!(f, "failed: {error}"),
-            Self::Panicked => f.write_str("closed: its thread panicked"),
+            Self::Panicked => f.write_str("closed: the thread that served it panicked"),
         }
     }
 }
@@ -102,20 +123,19 @@ impl fmt::Display for Eviction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let finding = self.finding();
         write!(f, "evicted: silent for {}", Seconds(self.silent))?;
-        if finding.is_some_and(|finding| finding.cause == Cause::NotReading) {
-            f.write_str(", not reading our replies")?;
-        }
         if self.probed {
-            f.write_str(", and the probe went unanswered")?;
+            f.write_str(match self.evidence {
+                // The probe is the last thing that was sent.
+                Some(Evidence { unsent: 1.., .. }) => ", and our probe still waits to be sent",
+                Some(Evidence { in_flight: 1.., .. }) => ", and our probe was not acknowledged",
+                _ => ", and our probe was not answered",
+            })?;
         }
         match finding {
-            Some(Finding { cause: Cause::ServiceSilent, evidence }) => {
-                write!(f, "; its host still acknowledges (last {} ago)", Seconds(evidence.last_ack))
-            }
             Some(Finding { cause: Cause::NothingAsked, .. }) => {
-                f.write_str("; its host has been silent too, and was not asked")
+                f.write_str("; the other end of this TCP connection was asked nothing")
             }
-            Some(finding) => write!(f, "; {finding}"),
+            Some(finding) => write!(f, "; {}", finding.about_the_connection()),
             None => Ok(()),
         }
     }

@@ -41,7 +41,7 @@ struct Cli {
     #[arg(long, value_name = "DURATION", default_value_t = Config::TIMEOUT)]
     timeout: Period,
 
-    /// Send a probe to a client that has been silent for this long; shorter than --timeout
+    /// Send a probe to a client that has been silent for this long; shorter than --timeout [default: no probe]
     #[arg(long, value_name = "DURATION")]
     probe: Option<Period>,
 

@@ -42,6 +42,7 @@ impl Totals {
             not_reading = count("not_reading"),
             host_silent = count("host_silent"),
             reset = count("reset"),
+            aborted = count("aborted"),
             gave_up = count("gave_up"),
             server_stopped = count("server_stopped"),
             failed = count("failed"),

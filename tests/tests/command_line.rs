@@ -145,7 +145,7 @@ fn lines_that_were_not_answered_are_named_in_the_last_line() {
     let finished = client.finish().expect("the client ends");
     finished.expect_code(3);
     let log = finished.log();
-    assert!(log.contains("the server closed the connection"), "{log}");
+    assert!(log.contains("the connection was closed from the server's side"), "{log}");
     assert!(log.ends_with("2 lines were sent and not answered"), "{log}");
 }
 

@@ -2,10 +2,16 @@
 //! that is gone.
 #![cfg(target_os = "linux")]
 
+use std::{
+    io,
+    net::{TcpListener, TcpStream},
+    thread,
+};
+
 use nix::sys::signal::Signal;
 use tests::{
     binaries::{Server, client, client_of_peer, start_client},
-    event::conn,
+    event::{any, conn},
     peer::Peer,
 };
 
@@ -45,6 +51,60 @@ fn a_stopped_server_with_a_full_window_is_not_reading() {
     let ended = finished.expect_ended(4);
     assert_eq!(ended.finding(), "not_reading", "{ended}");
     flood.join().expect("the flood ends");
+}
+
+/// A TCP proxy before `server` for one client. Returns where it listens.
+fn proxy(server: &str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    let address = listener.local_addr().expect("it is bound").to_string();
+    let server = TcpStream::connect(server).expect("the server accepts");
+    thread::spawn(move || {
+        let (client, _) = listener.accept()?;
+        let (mut from_server, mut to_client) = (server.try_clone()?, client.try_clone()?);
+        thread::spawn(move || io::copy(&mut from_server, &mut to_client));
+        io::copy(&mut &client, &mut &server)
+    });
+    address
+}
+
+#[test]
+fn behind_a_proxy_the_last_line_says_nothing_about_the_servers_host() {
+    let server = Server::start(&[]).expect("the server starts");
+    let rule = ["--idle", "600ms", "--retry-interval", "400ms", "--retries", "1"];
+    let mut client = client(&proxy(&server.address), &rule).expect("the client connects");
+    client.wait_for("heartbeat_answered", any).expect("the proxy forwards");
+    server.program.pause().expect("the server can be stopped");
+    let finished = client.finish().expect("the client ends");
+    let ended = finished.expect_ended(4);
+    // The proxy acknowledges, and would do so if the server's host had burnt down.
+    assert_eq!(ended.finding(), "service_silent", "{ended}");
+    let said = ended.message();
+    assert!(said.contains("the other end of this TCP connection acknowledged"), "{said}");
+    for claim in ["host is up", "host still", "peer's kernel", "server's kernel"] {
+        assert!(!said.contains(claim), "{claim:?} is not known: {said}");
+    }
+}
+
+#[test]
+fn a_client_that_connects_and_leaves_without_a_byte_is_no_warning() {
+    let mut server = Server::start(&[]).expect("the server starts");
+    let mut next = 0;
+    let mut level_of = |leave: fn(Peer), reason: &str| {
+        next += 1;
+        let peer = Peer::connect(&server.address);
+        server.program.wait_for("connected", conn(next)).expect("the server accepts");
+        leave(peer);
+        let ended = server.program.wait_for("ended", conn(next)).expect("the connection ends");
+        assert_eq!(ended.reason(), reason, "{ended}");
+        ended.str("level").unwrap_or_default().to_owned()
+    };
+    assert_eq!(level_of(drop, "closed_by_client"), "INFO");
+    assert_eq!(level_of(Peer::reset, "reset"), "INFO");
+    let after_a_line = |mut peer: Peer| {
+        peer.ask(b"hello\n", b"HELLO\n");
+        peer.reset();
+    };
+    assert_eq!(level_of(after_a_line, "reset"), "WARN");
 }
 
 #[test]

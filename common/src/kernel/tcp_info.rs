@@ -58,6 +58,16 @@ pub struct TcpInfo {
     pub snd_wnd: u32,
 }
 
+impl TcpInfo {
+    /// How many segments are in flight. `None` after the end of the connection: the kernel has
+    /// thrown them away then.
+    pub fn segments_in_flight(&self) -> Option<u32> {
+        const TCP_CLOSE: u8 = 7;
+        let [_, _, _, _, unacked, ..] = self.figures;
+        (self.state != TCP_CLOSE).then_some(unacked)
+    }
+}
+
 pub fn tcp_info(stream: &TcpStream) -> Option<TcpInfo> {
     static KNOWS_IT: LazyLock<bool> = LazyLock::new(kernel_is_5_4_or_newer);
     // An older kernel's structure is shorter, and reading it would panic.

@@ -131,6 +131,7 @@ impl Observed {
             Some("not_reading") => "window closed",
             Some("host_silent") => "kernel silent",
             Some("nothing_asked") => "kernel not asked",
+            Some("not_sent") => "cannot send",
             Some("undecided") => "undecided",
             other => other.unwrap_or_default(),
         }

@@ -49,7 +49,9 @@ impl Connection {
         let mut answered = 0;
         loop {
             let count = match self.stream.read(&mut block) {
-                Ok(0) => return Err(io::Error::other("the server closed a connection")),
+                Ok(0) => {
+                    return Err(io::Error::other("a connection was closed from the server's side"));
+                }
                 Ok(count) => count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(answered),
                 Err(error) => return Err(error),

@@ -67,5 +67,5 @@ fn a_reply_that_is_not_its_line_in_capitals_fails_the_load() {
 #[test]
 fn a_server_that_closes_a_connection_fails_the_load() {
     let error = error_of(|mut stream| stream.read_exact(&mut [0; 32]));
-    assert_eq!(error, "the server closed a connection");
+    assert_eq!(error, "a connection was closed from the server's side");
 }

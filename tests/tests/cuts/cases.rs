@@ -13,7 +13,7 @@ use std::{
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use tests::{
-    binaries::{Server, built, client},
+    binaries::{Server, built, client, json_command},
     event::{conn, retry},
     finished::Finished,
     namespace::{self, Loopback, set_loopback},
@@ -22,6 +22,9 @@ use tests::{
 
 /// The environment variable with the case's name, inside a namespace.
 const CASE: &str = "TESTS_CUT_CASE";
+
+/// How a case begins the line that says why it could not be played.
+const SKIPPED: &str = "skipped: ";
 
 /// How late a verdict may come on a busy machine.
 const TOLERANCE: Duration = Duration::from_secs(20);
@@ -35,7 +38,7 @@ const KEEPALIVE: [&str; 6] =
     ["--keepalive-idle", "1s", "--keepalive-interval", "1s", "--keepalive-count", "3"];
 const KEEPALIVE_TIME: Duration = Duration::from_secs(4);
 
-const CASES: [(&str, fn()); 15] = [
+const CASES: [(&str, fn()); 17] = [
     ("heartbeat_notices_a_cut_of_an_idle_line", || {
         unanswered(Client::Idle, &[&RULE]);
     }),
@@ -86,8 +89,10 @@ const CASES: [(&str, fn()); 15] = [
         closed_window_cut(&arguments, 5);
     }),
     ("a_cut_shorter_than_the_rule_loses_nothing", a_cut_shorter_than_the_rule),
-    ("the_server_notices_a_cut_and_reports_that_the_host_is_silent_too", the_server_notices),
+    ("the_server_notices_a_cut_and_reports_that_nothing_was_asked", the_server_notices),
     ("a_server_in_keepalive_mode_notices_a_cut", a_server_in_keepalive_mode),
+    ("a_connection_that_this_host_aborts_is_not_called_a_reset", aborted_here),
+    ("a_client_without_a_route_does_not_say_that_the_server_reads_nothing", without_a_route),
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -120,6 +125,8 @@ fn run_inside(name: &str) -> Result<(), Failed> {
     let this = env::current_exe()?;
     let output = namespace::run(Command::new(this).env(CASE, name).envs(built()?))?;
     if output.status.success() {
+        let skipped = String::from_utf8_lossy(&output.stdout);
+        skipped.lines().filter(|line| line.starts_with(SKIPPED)).for_each(|why| eprintln!("{why}"));
         Ok(())
     } else {
         Err(String::from_utf8_lossy(&output.stderr).into_owned().into())
@@ -187,8 +194,8 @@ fn closed_window_cut(arguments: &[&str], code: i32) {
     thread::sleep(Duration::from_millis(1500)); // the window closes, and the kernel probes it
     let (finished, _) = cut(client);
     let ended = finished.expect_ended(code);
-    let says_host_is_up = ["service_silent", "not_reading"].contains(&ended.finding());
-    assert!(!says_host_is_up, "{ended}");
+    let says_network_works = ["service_silent", "not_reading"].contains(&ended.finding());
+    assert!(!says_network_works, "{ended}");
 }
 
 fn a_cut_shorter_than_the_rule() {
@@ -225,4 +232,45 @@ fn a_server_in_keepalive_mode() {
     set_loopback(Loopback::Down);
     let ended = server.program.wait_for("ended", conn(1)).expect("the connection ends");
     assert_eq!(ended.reason(), "gave_up", "{ended}");
+}
+
+/// An administrator ends the client's socket. The server gets a reset.
+fn aborted_here() {
+    let mut server = Server::start(&["--timeout", "1h"]).expect("the server starts");
+    let client = client(&server.address, &["--idle", "1h"]).expect("the client connects");
+    let connected = server.program.wait_for("connected", conn(1)).expect("the server accepts");
+    let port = connected.str("peer").and_then(|peer| peer.rsplit_once(':')).expect("a port").1;
+    // `ss` can end sockets only if the kernel was built with CONFIG_INET_DIAG_DESTROY.
+    let killed = Command::new("ss").args(["-KtnH", "sport", "=", port]).output();
+    match killed.map(|output| output.stdout.is_empty()) {
+        Ok(false) => {}
+        Ok(true) => return println!("{SKIPPED}this kernel ends no sockets for `ss -K`"),
+        Err(error) => return println!("{SKIPPED}ss: {error}"),
+    }
+    let finished = client.finish().expect("the client ends");
+    let ended = finished.expect_ended(5);
+    assert_eq!(ended.reason(), "aborted", "{ended}");
+    assert_eq!(ended.finding(), "", "{ended}");
+    let ended = server.program.wait_for("ended", conn(1)).expect("the connection ends");
+    assert_eq!(ended.reason(), "reset", "{ended}");
+}
+
+/// The route to the server goes away while its window is open. Loopback stays up.
+fn without_a_route() {
+    const ADDRESS: &str = "10.9.9.9/32";
+    ip(&["address", "add", ADDRESS, "dev", "lo"]);
+    let mut command = json_command("server").expect("the server is built");
+    let server = Server::from_command(command.args(["--listen", "10.9.9.9:0"]));
+    let server = server.expect("the server starts");
+    let client = client(&server.address, &RULE).expect("the client connects");
+    ip(&["address", "del", ADDRESS, "dev", "lo"]);
+    let finished = client.finish().expect("the client ends");
+    let ended = finished.expect_ended(4);
+    assert_eq!(ended.finding(), "not_sent", "{ended}");
+    assert_eq!(ended.u64("in_flight"), Some(0), "{ended}");
+}
+
+fn ip(arguments: &[&str]) {
+    let status = Command::new("ip").args(arguments).status();
+    assert!(status.is_ok_and(|status| status.success()), "ip {arguments:?} fails");
 }

@@ -33,7 +33,7 @@ pub const SCENES: [Scene; 10] = [
         title: "A server that hangs",
         text: "The server is stopped (SIGSTOP). Its kernel goes on acknowledging, so keepalive \
                never detects anything. Heartbeats go unanswered, and a client that sends them \
-               gives up. It knows that the server's kernel still answers.",
+               gives up. It knows that the other end of its TCP connection still acknowledges.",
         plan: Plan::Stop(Role::Server),
     },
     Scene {
@@ -62,8 +62,8 @@ pub const SCENES: [Scene; 10] = [
     Scene {
         name: "reset",
         title: "A connection that is reset",
-        text: "Both ends receive a reset, as from a host that was restarted and does not know the \
-               connection. Both learn it at once.",
+        text: "Both ends receive a reset, as from a NAT that has forgotten the connection. Both \
+               learn at once that it is gone, and not why.",
         plan: Plan::Reset,
     },
     Scene {

@@ -87,5 +87,5 @@ fn expect_end(stream: &mut TcpStream) -> io::Result<()> {
 /// How long the deadline of a client that was last heard at `sent` is over.
 fn lateness(sent: Instant, timeout: Duration) -> io::Result<Duration> {
     let late = sent.elapsed().checked_sub(timeout);
-    late.ok_or_else(|| io::Error::other("a client was evicted before its deadline"))
+    late.ok_or_else(|| io::Error::other("a client was closed before its deadline"))
 }

@@ -101,7 +101,7 @@ fn fall_silent(address: &str, script: &Script) -> Done {
     expect_all(&mut stream, &script.reply)?;
     let silent = sent.elapsed();
     if silent < TIMEOUT {
-        return Err(io::Error::other(format!("evicted after only {silent:?} of silence")));
+        return Err(io::Error::other(format!("closed after only {silent:?} of silence")));
     }
     Ok(Account { evicted: 1, ..script.answered() })
 }
