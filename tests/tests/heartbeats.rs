@@ -118,12 +118,14 @@ fn a_stopped_server_reads_what_was_sent_to_it_before_it_evicts() {
 fn any_byte_from_the_server_ends_the_silence() {
     let rule = ["--stay", "--idle", "500ms", "--retry-interval", "500ms", "--retries", "30"];
     let (mut client, mut peer) = client_of_peer(&rule).expect("the client connects");
+    client.type_in("xxx\n").expect("the client takes input");
+    peer.expect(b"xxx\n");
     for _ in 0..3 {
         // Text counts as much as an acknowledgement: the next heartbeat is the first again.
         client.wait_for("heartbeat_sent", retry(0)).expect("the first heartbeat is sent");
         client.wait_for("heartbeat_sent", retry(1)).expect("the second heartbeat is sent");
         peer.expect(b"HeartBeatHeartBeat");
-        peer.send(b"x");
+        peer.send(b"X");
     }
     client.wait_for("heartbeat_sent", retry(0)).expect("the first heartbeat is sent");
 }
