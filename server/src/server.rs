@@ -12,8 +12,8 @@
 
 use std::{
     convert::Infallible,
-    io::{self, ErrorKind},
-    net::{SocketAddr, TcpListener, TcpStream},
+    io::{self, ErrorKind, Read as _},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::Arc,
     thread::{self, Scope},
     time::{Duration, Instant},
@@ -163,7 +163,7 @@ impl Server {
     }
 
     fn refuse(&self, stream: TcpStream, peer: SocketAddr) {
-        drop(stream);
+        close_unread(&stream);
         let limit = self.config.max_connections;
         warn!(
             event = "refused", %peer, limit,
@@ -223,6 +223,20 @@ impl Server {
 
     fn pause(&self) {
         let _ = self.stop.recv_timeout(PAUSE);
+    }
+}
+
+/// Ends a connection from which nothing was read. The end of stream goes out first and what has
+/// come is read, since closing a connection with bytes unread would reset it.
+fn close_unread(mut stream: &TcpStream) {
+    const MOST_READS: u32 = 16; // a client that sends without end is not waited for
+    let _ = stream.shutdown(Shutdown::Write);
+    if stream.set_nonblocking(true).is_ok() {
+        let mut block = [0; 16 * 1024];
+        let _ = (0..MOST_READS).try_for_each(|_| match stream.read(&mut block) {
+            Ok(0) | Err(_) => Err(()),
+            Ok(_) => Ok(()),
+        });
     }
 }
 

@@ -94,12 +94,14 @@ fn ctrl_c_ends_a_client_that_is_blocked_writing() {
     flood.join().expect("the flood ends");
 }
 
-/// A client whose output is blocked because nobody reads it, and which has noticed.
+/// A client whose output has been blocked for a while because nobody reads it.
 fn client_with_a_blocked_output(server: &Server) -> Program {
     let rule = ["--idle", "200ms", "--retry-interval", "100ms", "--retries", "1"];
     let mut client = start_unread_client(&server.address, &rule).expect("the client starts");
     client.type_in(b"0123456789abcdef\n".repeat(20_000)).expect("the client takes input");
-    client.wait_for("output_blocked", any).expect("the client notices that its output is blocked");
+    for _ in 0..5 {
+        client.wait_for("heartbeat_sent", any).expect("the client keeps itself alive");
+    }
     client
 }
 
@@ -116,6 +118,6 @@ fn ctrl_c_ends_a_client_whose_output_is_blocked_when_its_server_is_gone() {
     drop(server); // which kills it
     let lines = "the write of this line fails\n".repeat(1000);
     client.type_in(lines).expect("the client takes input");
-    client.wait_for("output_blocked", any).expect("the client still waits for its output");
+    client.wait_for("heartbeat_unsent", any).expect("the connection has failed");
     expect_interruption(client);
 }

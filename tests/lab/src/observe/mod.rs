@@ -155,7 +155,6 @@ impl Observer {
                 self.message(at, Role::Server, ACKNOWLEDGEMENT);
             }
             "probe_answered" => self.mark(at, Role::Client, "probe answered"),
-            "output_blocked" => self.mark(at, Role::Client, event.message()),
             "ended" | "failed" => self.logged_end(at, Role::Client, event),
             _ => {}
         }
