@@ -50,7 +50,7 @@ fn error_of(treat: fn(TcpStream) -> io::Result<()>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     let address = listener.local_addr().expect("a bound listener has an address");
     thread::spawn(move || treat(listener.accept()?.0));
-    let result = Load { connections: 1, ..LOAD }.run(address, None, |_| ());
+    let result = Load { connections: 1, ..LOAD }.run(&address.to_string(), None, |_| ());
     result.expect_err("the load fails").to_string()
 }
 
