@@ -33,8 +33,21 @@ enum Reason {
     Resolve(#[from] ResolveError),
     #[error("{failures}{}", advice(failures))]
     Failed { failures: Failures },
+    #[error("{address}: {error}{}", advice_for(address, error))]
+    One { address: SocketAddr, error: io::Error },
     #[error(transparent)]
     Accept(io::Error),
+}
+
+impl Reason {
+    /// Names the address that failed if it is one of several.
+    fn of(mut failures: Failures, candidates: usize) -> Self {
+        let is_one_of_several = candidates > 1 && failures.0.len() == 1;
+        match failures.0.pop_if(|_| is_one_of_several) {
+            Some((address, error)) => Self::One { address, error },
+            None => Self::Failed { failures },
+        }
+    }
 }
 
 /// Listens on each address of `address`, a `HOST:PORT`. Port 0 is any port that is free on all
@@ -47,7 +60,7 @@ pub fn listen(address: &str) -> Result<Listeners, ListenError> {
     let failed = |reason| ListenError { address: address.to_owned(), reason };
     let candidates = address::resolve(address).map_err(|error| failed(error.into()))?;
     let (listeners, unbound) =
-        bind_all(&candidates).map_err(|failures| failed(Reason::Failed { failures }))?;
+        bind_all(&candidates).map_err(|failures| failed(Reason::of(failures, candidates.len())))?;
     for (candidate, error) in unbound.0 {
         let advice = advice_for(&candidate, &error);
         warn!(
