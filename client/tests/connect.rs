@@ -72,16 +72,21 @@ fn a_link_local_address_without_an_interface_is_explained() {
 
 #[test]
 fn the_families_alternate_and_the_resolver_says_which_one_is_first() {
-    let (a, b, c) = ("127.0.0.1:1", "127.0.0.2:1", "127.0.0.3:1");
-    let (x, y) = ("[::1]:1", "[::2]:1");
+    let [four, four_too, four_three] = ["127.0.0.1:1", "127.0.0.2:1", "127.0.0.3:1"];
+    let [six, six_too] = ["[::1]:1", "[::2]:1"];
     for (resolved, tried) in [
-        (vec![a, b, c, x, y], vec![a, x, b, y, c]),
-        (vec![x, y, a, b, c], vec![x, a, y, b, c]),
-        (vec![b, a], vec![b, a]),
-        (vec![], vec![]),
+        (
+            vec![four, four_too, four_three, six, six_too],
+            [four, six, four_too, six_too, four_three],
+        ),
+        (
+            vec![six, six_too, four, four_too, four_three],
+            [six, four, six_too, four_too, four_three],
+        ),
     ] {
         assert_eq!(interleaved(&addresses(&resolved)), addresses(&tried));
     }
+    assert_eq!(interleaved(&addresses(&[four_too, four])), addresses(&[four_too, four]));
 }
 
 #[test]

@@ -168,7 +168,7 @@ impl Full {
     /// # Panics
     /// If loopback has no free port.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn bind() -> Self {
         let listen = || {
             let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
             socket.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into())?;

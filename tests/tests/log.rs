@@ -154,7 +154,7 @@ fn every_field_of_the_clients_events_is_in_the_table() {
 /// A client that is interrupted while it searches for its server.
 #[cfg(target_os = "linux")]
 fn expect_listed_search() {
-    let full = tests::peer::Full::new();
+    let full = tests::peer::Full::bind();
     let mut searching = start_client(&full.address(), &["-v"]).expect("the client starts");
     searching.wait_for("connecting", any).expect("the client says that it is connecting");
     searching.signal(Signal::SIGINT).expect("the client runs");

@@ -112,7 +112,7 @@ fn a_client_that_was_stopped_goes_on_if_the_server_kept_it() {
 
 #[test]
 fn a_client_that_was_stopped_while_it_connected_connects() {
-    let full = Full::new();
+    let full = Full::bind();
     let mut client = start_client(&full.address(), &["--idle", "1h"]).expect("the client starts");
     client.wait_for("connecting", any).expect("the client says that it is connecting");
     client.pause().expect("the client can be stopped");
