@@ -21,7 +21,9 @@ use tests::{
     wait_until,
 };
 
-use crate::surroundings::{DEAD, dead_name_server, hosts, network_with_dead_addresses, shell};
+use crate::surroundings::{
+    DEAD, DEAD_IPV6, dead_name_server, hosts, network_with_dead_addresses, shell,
+};
 
 /// Far more than a busy machine needs, and less than the time after which a search ends.
 const SOON: Duration = Duration::from_secs(8);
@@ -63,7 +65,8 @@ fn client(server: &str) -> Program {
 #[track_caller]
 fn failure(program: &str, arguments: &[&str]) -> String {
     let mut command = json_command(program).expect("the program builds");
-    let finished = run(command.args(arguments)).expect("the program starts");
+    let program = Program::start(command.args(arguments)).expect("the program starts");
+    let finished = program.finish().expect("the program ends");
     finished.expect_code(1);
     finished.expect_event("failed").message().to_owned()
 }
@@ -203,12 +206,13 @@ fn no_more_threads() {
 
 fn dead_address() {
     network_with_dead_addresses();
-    hosts(&[&format!("{} some", DEAD[0]), &format!("{} some", DEAD[1]), "::1 some"]);
-    let _server = listen("[::1]:5005");
+    // A resolver puts global IPv6 addresses before IPv4 (RFC 6724).
+    hosts(&[&format!("{DEAD_IPV6} some"), "127.0.0.1 some"]);
+    let _server = listen("127.0.0.1:5005");
     let start = Instant::now();
     let mut client = client("some:5005");
     let connected = client.wait_for("connected", any).expect("the client connects");
-    assert_eq!(connected.str("address"), Some("[::1]:5005"), "{connected}");
+    assert_eq!(connected.str("address"), Some("127.0.0.1:5005"), "{connected}");
     assert!(start.elapsed() < SOON, "it took {:?}", start.elapsed());
     client.finish_with("found\n", b"FOUND\n");
 }

@@ -7,6 +7,9 @@ use tests::finished::run;
 /// Addresses to which segments go, and from which nothing comes.
 pub(crate) const DEAD: [&str; 2] = ["10.9.0.2", "10.9.0.3"];
 
+/// The same, in the range that is reserved for documentation (RFC 3849).
+pub(crate) const DEAD_IPV6: &str = "2001:db8::2";
+
 /// Makes these the whole of `/etc/hosts`.
 pub(crate) fn hosts(lines: &[&str]) {
     replace("/etc/hosts", &lines.join("\n"));
@@ -24,8 +27,9 @@ pub(crate) fn dead_name_server() {
 pub(crate) fn network_with_dead_addresses() {
     shell("ip link add v0 type veth peer name v1");
     shell("ip addr add 10.9.0.1/24 dev v0 && ip addr add fe80::1/64 dev v0 nodad");
+    shell("ip addr add 2001:db8::1/64 dev v0 nodad");
     shell("ip link set v0 up && ip link set v1 up");
-    for address in DEAD {
+    for address in DEAD.into_iter().chain([DEAD_IPV6]) {
         shell(&format!("ip neigh add {address} lladdr 02:00:00:00:00:02 dev v0 nud permanent"));
     }
 }
