@@ -13,61 +13,11 @@ use std::{
 
 use common::address::Failures;
 
+use crate::budget::Budget;
+
 /// How long an address is tried alone (RFC 8305, "Connection Attempt Delay").
 #[cfg(unix)]
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
-
-/// How much a wait must be exceeded to tell that this process was stopped. A busy machine delays
-/// it by less.
-const LATE: Duration = Duration::from_secs(1);
-
-/// The time that a search for the server may take, and when a word about it is due.
-#[derive(Debug, Clone)]
-pub struct Budget {
-    end: Instant,
-    /// `None` when the word has been said.
-    word: Option<Instant>,
-}
-
-impl Budget {
-    /// The time for the whole search.
-    pub const WHOLE: Duration = Duration::from_secs(10);
-    /// How long a search is silent.
-    const SILENCE: Duration = Duration::from_secs(1);
-
-    /// The budget of a search that starts now.
-    pub fn new(now: Instant) -> Self {
-        Self { end: now + Self::WHOLE, word: Some(now + Self::SILENCE) }
-    }
-
-    /// When to wake up if nothing happens and the next attempt is due at `next`.
-    pub fn wake(&self, next: Option<Instant>) -> Instant {
-        [self.word, next].into_iter().flatten().fold(self.end, Instant::min)
-    }
-
-    /// Adds the time for which this process was stopped (SIGSTOP, a suspended machine): then a
-    /// wait that should have ended at `until` ends much later.
-    pub fn forgive(&mut self, until: Instant, now: Instant) {
-        let late = now.saturating_duration_since(until);
-        if late > LATE {
-            self.end += late;
-        }
-    }
-
-    pub fn is_spent(&self, now: Instant) -> bool {
-        now >= self.end
-    }
-
-    /// Whether a word about the search is due now. It is due once.
-    pub fn word_is_due(&mut self, now: Instant) -> bool {
-        self.word.take_if(|word| now >= *word).is_some()
-    }
-
-    /// Makes a word due a second from now, if one has been said before.
-    fn say_more(&mut self, now: Instant) {
-        self.word.get_or_insert(now + Self::SILENCE);
-    }
-}
 
 /// Connects to the first of these addresses that answers. When a word about the search is due,
 /// `say` is called with the addresses that are being tried.
@@ -178,7 +128,7 @@ fn connect(
             say(&[address]);
         }
         let left = u32::try_from(waiting.len() - tried).unwrap_or(u32::MAX);
-        let share = budget.end.saturating_duration_since(now) / left;
+        let share = budget.left(now) / left;
         let connected = match share {
             Duration::ZERO => Err(timed_out()),
             share => TcpStream::connect_timeout(&address, share),

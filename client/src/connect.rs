@@ -18,7 +18,7 @@ use common::{
 use crossbeam_channel::RecvTimeoutError;
 use tracing::info;
 
-use crate::attempts::{Budget, race};
+use crate::{attempts::race, budget::Budget};
 
 /// No address of the server could be connected to.
 #[derive(Debug, thiserror::Error)]

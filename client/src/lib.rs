@@ -1,6 +1,6 @@
 //! A client that keeps its connection alive and notices when the server is gone.
 //!
-//! [`connect`] finds the server: its name's [`attempts`] race each other. [`session`] starts the threads and waits for the end. Bytes
+//! [`connect`] finds the server: its name's [`attempts`] race each other, within a [`budget`]. [`session`] starts the threads and waits for the end. Bytes
 //! flow one way through the files: [`input`] → [`session`] → [`outgoing`] → the server →
 //! [`receive`] → the output. Beside them the [`heartbeat`] thread asks for a sign of life
 //! whenever the pure rule in [`liveness`] says so. [`ending`] names why a session ended, and
@@ -10,6 +10,7 @@
 
 pub mod activity;
 pub mod attempts;
+pub mod budget;
 pub mod connect;
 pub mod end_signal;
 pub mod ending;

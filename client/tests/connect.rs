@@ -7,7 +7,8 @@ use std::{
 };
 
 use client::{
-    attempts::{Budget, interleaved, race},
+    attempts::{interleaved, race},
+    budget::Budget,
     connect::connect,
 };
 use common::address::Failures;

@@ -29,7 +29,7 @@ use crate::{
     conversation::Conversation,
     ending::{Ending, Traffic},
     limits::{Place, Places},
-    listen::Listeners,
+    listeners::Listeners,
     reaper,
     timeout_queue::{Expired, TimeoutQueue},
     totals::Totals,
