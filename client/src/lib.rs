@@ -1,14 +1,16 @@
 //! A client that keeps its connection alive and notices when the server is gone.
 //!
-//! [`connect`] finds the server. [`session`] starts the threads and waits for the end. Bytes
-//! flow one way through the files: [`input`] → [`session`] → [`outgoing`] → the server →
-//! [`receive`] → the output. Beside them the [`heartbeat`] thread asks for a sign of life
-//! whenever the pure rule in [`liveness`] says so. [`ending`] names why a session ended, and
-//! [`report`] puts it into words.
+//! [`connect`] finds the server: the [`attempts`] at its addresses race each other, within one
+//! [`budget`] of time. [`session`] starts the threads and waits for the end. Bytes flow one way
+//! through the files: [`input`] → [`session`] → [`outgoing`] → the server → [`receive`] → the
+//! output. Beside them the [`heartbeat`] thread asks for a sign of life whenever the pure rule in
+//! [`liveness`] says so. [`ending`] names why a session ended, and [`report`] puts it into words.
 
 #![forbid(unsafe_code)]
 
 pub mod activity;
+pub mod attempts;
+pub mod budget;
 pub mod connect;
 pub mod end_signal;
 pub mod ending;

@@ -6,11 +6,13 @@ use std::{
     error::Error,
     io::{self, IsTerminal as _},
     process::{self, ExitCode},
+    sync::{Arc, OnceLock},
 };
 
 use clap::Parser;
 use client::{
     connect::connect,
+    end_signal::EndSignal,
     ending::Ending,
     input::Input,
     liveness::HeartbeatRule,
@@ -20,7 +22,7 @@ use common::{
     args,
     detect::Detect,
     interrupt::on_interrupt,
-    log::{Log, LogArgs},
+    log::{Log, LogArgs, queue::Lines},
     period::Period,
     words::Seconds,
 };
@@ -48,7 +50,7 @@ use tracing::{debug, info, warn};
           130  interrupted (Ctrl-C, SIGTERM or SIGHUP)"
 )]
 struct Cli {
-    /// The server to connect to; each address of a host name is tried
+    /// The server to connect to; each address of a host name is tried, for 10s together
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005", value_parser = args::host_and_port)]
     server: String,
 
@@ -84,22 +86,38 @@ fn main() -> ExitCode {
     cli.log.run(cli.verbose, |log| run(&cli, log).map(|ending| ending.exit_code().into()))
 }
 
+/// Ends the session. Where there is none that could end, ends the process: nothing else ends it
+/// while a name is looked up.
+fn interrupt(session_end: Option<&Arc<EndSignal>>, lines: &Lines) {
+    let ending = Ending::Interrupted;
+    let code = ending.exit_code();
+    match session_end {
+        None => {
+            info!(event = "ended", reason = ending.reason(), code, "{ending}");
+            lines.drain();
+        }
+        Some(end) if end.signal(ending) => return,
+        // The session has ended already and still waits for an output that takes nothing.
+        Some(_) => {}
+    }
+    process::exit(code.into());
+}
+
 fn run(cli: &Cli, log: &Log) -> Result<Ending, Box<dyn Error>> {
     let Cli { idle, retries, retry_interval: interval, detect, .. } = *cli;
     let rule = HeartbeatRule { idle, retries, interval };
     let at_input_end = if cli.stay { AtInputEnd::Stay } else { AtInputEnd::Finish };
 
+    let session_end = Arc::new(OnceLock::<Arc<EndSignal>>::new());
+    on_interrupt({
+        let (session_end, lines) = (Arc::clone(&session_end), log.lines());
+        move || interrupt(session_end.get(), &lines)
+    })?;
     let output = output().map_err(|error| format!("cannot write to stdout: {error}"))?;
     let input = Input::new()?;
     let (stream, address) = connect(&cli.server)?;
     let session = Session::new(stream);
-    let end = session.end();
-    on_interrupt(move || {
-        // The session may have ended already and still wait for an output that takes nothing.
-        if !end.signal(Ending::Interrupted) {
-            process::exit(Ending::Interrupted.exit_code().into());
-        }
-    })?;
+    let _ = session_end.set(session.end()); // nobody else sets it
 
     if let Some(keepalive) = detect.keepalive() {
         keepalive.apply(&session.stream)?.log(None);

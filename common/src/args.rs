@@ -7,6 +7,7 @@ use clap::{
 };
 
 use crate::{
+    address,
     detect::{Detect, HAS_USER_TIMEOUT, Keepalive},
     period::{KeepaliveSeconds, UserTimeoutSeconds},
 };
@@ -38,15 +39,9 @@ pub fn refuse<C: CommandFactory>(message: impl std::fmt::Display) -> ! {
 /// shows only when it is used.
 ///
 /// # Errors
-/// When the host or a port from 0 to 65535 is missing.
+/// When the host or a port from 0 to 65535 is missing, or an IPv6 address is not in brackets.
 pub fn host_and_port(text: &str) -> Result<String, String> {
-    let (host, port) =
-        text.rsplit_once(':').ok_or("an address is HOST:PORT, for example 127.0.0.1:5005")?;
-    if host.is_empty() {
-        return Err("the host before ':' is missing; an address is HOST:PORT".to_owned());
-    }
-    port.parse::<u16>().map_err(|_| format!("'{port}' is not a port: a number from 0 to 65535"))?;
-    Ok(text.to_owned())
+    address::check(text).map(|()| text.to_owned())
 }
 
 /// Reads a number that is at least 1.

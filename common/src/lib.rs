@@ -4,18 +4,22 @@
 //! - [`detect`]: the ways to detect a dead peer, and TCP keepalive's options
 //! - [`kernel`]: what the kernel knows of a connection; [`diagnosis`]: what follows from it
 //! - [`verdict`]: the question that both programs ask before they call a peer dead
+//! - [`address`]: `HOST:PORT`, and the addresses that it stands for; [`nodelay`]: an option of
+//!   every connection
 //! - [`interrupt`]: Ctrl-C and its like; `streams`: the standard streams of a Unix process
 //! - [`args`] and [`period`]: the flags; [`log`] and [`words`]: what is said to people
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod address;
 pub mod args;
 pub mod detect;
 pub mod diagnosis;
 pub mod interrupt;
 pub mod kernel;
 pub mod log;
+pub mod nodelay;
 pub mod period;
 #[cfg(unix)]
 pub mod streams;

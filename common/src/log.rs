@@ -136,6 +136,12 @@ impl Log {
     pub fn make_room(&self) {
         self.lines.drain();
     }
+
+    /// The queue, for a signal handler that ends the process: it must wait for the last lines
+    /// itself.
+    pub fn lines(&self) -> Lines {
+        self.lines.clone()
+    }
 }
 
 impl Drop for Log {

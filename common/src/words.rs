@@ -36,6 +36,18 @@ impl fmt::Display for Count {
     }
 }
 
+/// Several things with commas: `a, b, c`.
+pub struct Listed<'a, T>(pub &'a [T]);
+
+impl<T: fmt::Display> fmt::Display for Listed<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, item) in self.0.iter().enumerate() {
+            write!(f, "{}{item}", if index == 0 { "" } else { ", " })?;
+        }
+        Ok(())
+    }
+}
+
 /// A peer's text in quotes, with everything escaped that could drive a terminal, and
 /// cut where it gets long.
 pub struct Escaped<'a>(pub &'a [u8]);

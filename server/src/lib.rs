@@ -1,9 +1,9 @@
 //! An echo server that evicts clients that fall silent.
 //!
-//! [`server`] accepts and stops. Each client has its own thread, which runs a
-//! [`conversation`]. Every byte that a client sends moves its [`connection`] to the back of the
-//! [`timeout_queue`]; the [`reaper`] sleeps until the connection at the front is due. [`ending`]
-//! says why a connection ended, and [`totals`] sums all of them up.
+//! [`listen`] binds the [`listeners`], and [`server`] accepts and stops. Each client has its own
+//! thread, which runs a [`conversation`]. Every byte that a client sends moves its [`connection`]
+//! to the back of the [`timeout_queue`]; the [`reaper`] sleeps until the connection at the front
+//! is due. [`ending`] says why a connection ended, and [`totals`] sums all of them up.
 
 #![forbid(unsafe_code)]
 
@@ -12,6 +12,7 @@ pub mod conversation;
 pub mod ending;
 pub mod limits;
 pub mod listen;
+pub mod listeners;
 pub mod reaper;
 pub mod server;
 mod sync;

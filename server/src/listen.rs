@@ -1,84 +1,152 @@
-//! The listening socket: bound at the start, and woken at the stop.
+//! Binding the listening sockets at the start.
+//!
+//! A host name may have several addresses, such as `localhost` with `127.0.0.1` and `[::1]`. The
+//! server listens on all of them, or some of its clients would find nobody, or another program.
 
 use std::{
-    io,
-    net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _},
+    io::{self, ErrorKind},
+    net::{SocketAddr, TcpListener},
 };
 
-use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use common::address::{self, Failures, ResolveError, ZONE_MISSING, lacks_zone};
+use socket2::{Domain, Protocol, Socket, Type};
+use tracing::warn;
+
+use crate::listeners::Listeners;
 
 /// Clients that may wait to be accepted. With std's 128, a storm of connects overflows
 /// the queue, and each client that was dropped tries again after a whole second.
 const BACKLOG: i32 = 4096;
 
+/// How often a free port is chosen until it is free on every address.
+const PORT_CHOICES: usize = 16;
+
 /// The address could not be listened on.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address}: {source}{}", advice(source))]
+#[error("cannot listen on {address}: {reason}")]
 pub struct ListenError {
     address: String,
-    source: io::Error,
+    reason: Reason,
 }
 
-/// Listens on the first address of `address`, a `HOST:PORT`, that can be bound. Port 0
-/// is any free port.
-///
-/// # Errors
-/// When the host is unknown, or no address of it can be bound.
-pub fn listen(address: &str) -> Result<TcpListener, ListenError> {
-    let failed = |source| ListenError { address: address.to_owned(), source };
-    let mut last_error = io::Error::other("the host has no address");
-    for candidate in address.to_socket_addrs().map_err(failed)? {
-        match bind(candidate) {
-            Ok(listener) => return Ok(listener),
-            Err(error) => last_error = error,
+#[derive(Debug, thiserror::Error)]
+enum Reason {
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    #[error("{failures}{}", advice(failures))]
+    Failed { failures: Failures },
+    #[error("{address}: {error}{}", advice_for(address, error))]
+    One { address: SocketAddr, error: io::Error },
+    #[error(transparent)]
+    Accept(io::Error),
+}
+
+impl Reason {
+    /// Names the address that failed if it is one of several.
+    fn of(mut failures: Failures, candidates: usize) -> Self {
+        let is_one_of_several = candidates > 1 && failures.0.len() == 1;
+        match failures.0.pop_if(|_| is_one_of_several) {
+            Some((address, error)) => Self::One { address, error },
+            None => Self::Failed { failures },
         }
     }
-    Err(failed(last_error))
 }
 
-fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+/// Listens on each address of `address`, a `HOST:PORT`. Port 0 is any port that is free on all
+/// of them. An address that cannot be listened on while another can is logged.
+///
+/// # Errors
+/// When the host is unknown, none of its addresses can be listened on, or another program
+/// listens on one of them.
+pub fn listen(address: &str) -> Result<Listeners, ListenError> {
+    let failed = |reason| ListenError { address: address.to_owned(), reason };
+    let candidates = address::resolve(address).map_err(|error| failed(error.into()))?;
+    let (listeners, unbound) =
+        bind_all(&candidates).map_err(|failures| failed(Reason::of(failures, candidates.len())))?;
+    for (candidate, error) in unbound.0 {
+        let advice = advice_for(&candidate, &error);
+        warn!(
+            event = "not_listening", address = %candidate, %error,
+            "not listening on {candidate}, which is one of {address}: {error}{advice}"
+        );
+    }
+    Listeners::new(listeners).map_err(|error| failed(Reason::Accept(error)))
+}
+
+/// Returns a listener for each address, and the addresses that cannot be had here.
+fn bind_all(addresses: &[SocketAddr]) -> Result<(Vec<TcpListener>, Failures), Failures> {
+    let mut choices = 0;
+    loop {
+        choices += 1;
+        match try_all(addresses) {
+            // The port that was free on the first address is not on another one.
+            Err(failures)
+                if addresses[0].port() == 0
+                    && choices < PORT_CHOICES
+                    && failures.any(ErrorKind::AddrInUse) => {}
+            done => return done,
+        }
+    }
+}
+
+fn try_all(addresses: &[SocketAddr]) -> Result<(Vec<TcpListener>, Failures), Failures> {
+    let mut bound = Vec::new();
+    let mut unbound = Failures::default();
+    let mut port = addresses.first().map_or(0, SocketAddr::port);
+    for &(mut address) in addresses {
+        address.set_port(port);
+        let listener = if cfg!(not(unix)) && !bound.is_empty() {
+            Err(io::Error::new(ErrorKind::Unsupported, "this system waits on one address only"))
+        } else {
+            bind(address, addresses.len())
+        };
+        match listener.and_then(|it| Ok((it.local_addr()?.port(), it))) {
+            Ok((chosen, listener)) => {
+                port = chosen;
+                bound.push(listener);
+            }
+            Err(error) => {
+                let in_use = error.kind() == ErrorKind::AddrInUse;
+                unbound.0.push((address, error));
+                if in_use {
+                    return Err(unbound);
+                }
+            }
+        }
+    }
+    if bound.is_empty() { Err(unbound) } else { Ok((bound, unbound)) }
+}
+
+/// Listens on one of a host's `count` addresses.
+fn bind(address: SocketAddr, count: usize) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     // A restarted server must not wait for its old connections in TIME_WAIT. (On Windows
     // the option means something else: two servers on one port.)
     #[cfg(not(windows))]
     socket.set_reuse_address(true)?;
+    if count > 1 && address.is_ipv6() {
+        // Beside `0.0.0.0`, `[::]` must not claim the IPv4 addresses. Alone, it listens to both
+        // families where the system has it so.
+        socket.set_only_v6(true)?;
+    }
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
 }
 
-/// Wakes a blocked `accept`, for good.
-///
-/// On Linux shutting the listener down does that, and needs no descriptor, of which there may be
-/// none left. Elsewhere a listener refuses to be shut down, and a connection to ourselves wakes
-/// it.
-pub fn wake(listener: &TcpListener) {
-    if SockRef::from(listener).shutdown(Shutdown::Both).is_err()
-        && let Ok(address) = listener.local_addr()
-    {
-        let _ = TcpStream::connect(reachable(address));
-    }
+fn advice(failures: &Failures) -> &'static str {
+    let mut advice = failures.0.iter().map(|(address, error)| advice_for(address, error));
+    advice.rfind(|it| !it.is_empty()).unwrap_or_default()
 }
 
-/// A server can listen on the address that means "any of ours", but not every system connects
-/// to it.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        address.set_ip(match address {
-            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        });
-    }
-    address
-}
-
-fn advice(error: &io::Error) -> &'static str {
+fn advice_for(address: &SocketAddr, error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::AddrInUse => {
+        _ if lacks_zone(address) => ZONE_MISSING,
+        ErrorKind::AddrInUse => {
             "; stop the program that uses it, or choose another port with --listen"
         }
-        io::ErrorKind::AddrNotAvailable => "; this machine has no such address",
-        io::ErrorKind::PermissionDenied => "; ports below 1024 need privileges",
+        ErrorKind::AddrNotAvailable => "; this machine has no such address",
+        ErrorKind::PermissionDenied => "; ports below 1024 need privileges",
         _ => "",
     }
 }

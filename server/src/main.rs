@@ -33,7 +33,7 @@ use tracing::{info, warn};
         `kill -STOP PID` (its first line says the PID), and wake it with `kill -CONT PID`."
 )]
 struct Cli {
-    /// Where to listen; 0.0.0.0:5005 or [::]:5005 opens it to the network, port 0 picks a free port
+    /// Where to listen: all addresses of the host. 0.0.0.0:5005 or [::]:5005 opens it to the network, port 0 picks a free port
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005", value_parser = args::host_and_port)]
     listen: String,
 
@@ -87,9 +87,9 @@ fn run(cli: &Cli, config: Config, log: &Log) -> Result<(), Box<dyn Error>> {
             "no room for a single connection: raise the limit of open files (ulimit -n)".into()
         );
     }
-    let listener = listen(&cli.listen)?;
-    let address = listener.local_addr()?;
-    let (server, stopper) = Server::new(listener, config);
+    let listeners = listen(&cli.listen)?;
+    let addresses = listeners.addresses().to_vec();
+    let (server, stopper) = Server::new(listeners, config);
     on_interrupt(move || stopper.stop())?;
 
     let wanted = cli.max_connections;
@@ -106,7 +106,9 @@ fn run(cli: &Cli, config: Config, log: &Log) -> Result<(), Box<dyn Error>> {
         warn!(event = "no_user_timeout", "{warning}");
     }
     let pid = process::id();
-    info!(target: ALWAYS, event = "listening", %address, pid, "listening on {address} (pid {pid})");
+    for address in addresses {
+        info!(target: ALWAYS, event = "listening", %address, pid, "listening on {address} (pid {pid})");
+    }
     let totals = server.run()?;
     log.make_room();
     totals.log();

@@ -2,7 +2,7 @@
 //!
 //! | thread | blocks on | ended by |
 //! | --- | --- | --- |
-//! | the caller of [`Server::run`] | `accept` | the [`Stopper`] |
+//! | the caller of [`Server::run`] | `accept`, or `poll` for several addresses | the [`Stopper`] |
 //! | `conn-N`, one per client | `read` or `write` | its client, the reaper, the stop |
 //! | `reaper`, if the heartbeat is used | a channel, until the first deadline | the stop |
 //!
@@ -13,13 +13,13 @@
 use std::{
     convert::Infallible,
     io::{self, ErrorKind, Read as _},
-    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+    net::{Shutdown, SocketAddr, TcpStream},
     sync::Arc,
     thread::{self, Scope},
     time::{Duration, Instant},
 };
 
-use common::{detect::Detect, period::Period};
+use common::{detect::Detect, nodelay::send_at_once, period::Period};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError};
 use parking_lot::Mutex;
 use tracing::{error, info, warn};
@@ -29,7 +29,8 @@ use crate::{
     conversation::Conversation,
     ending::{Ending, Traffic},
     limits::{Place, Places},
-    listen, reaper,
+    listeners::Listeners,
+    reaper,
     timeout_queue::{Expired, TimeoutQueue},
     totals::Totals,
 };
@@ -62,7 +63,7 @@ impl Config {
 }
 
 pub struct Server {
-    listener: Arc<TcpListener>,
+    listeners: Arc<Listeners>,
     config: Config,
     queue: TimeoutQueue<Arc<Connection>>,
     places: Places,
@@ -73,19 +74,19 @@ pub struct Server {
 
 /// Stops one server from another thread, such as a signal handler's.
 pub struct Stopper {
-    listener: Arc<TcpListener>,
+    listeners: Arc<Listeners>,
     running: Mutex<Option<Sender<Infallible>>>,
 }
 
 impl Server {
-    /// A server that will accept from `listener`, and what stops it.
-    pub fn new(listener: TcpListener, config: Config) -> (Self, Stopper) {
+    /// A server that will accept from `listeners`, and what stops it.
+    pub fn new(listeners: Listeners, config: Config) -> (Self, Stopper) {
         let (running, stop) = crossbeam_channel::bounded(0);
-        let listener = Arc::new(listener);
+        let listeners = Arc::new(listeners);
         let stopper =
-            Stopper { listener: Arc::clone(&listener), running: Mutex::new(Some(running)) };
+            Stopper { listeners: Arc::clone(&listeners), running: Mutex::new(Some(running)) };
         let server = Self {
-            listener,
+            listeners,
             config,
             queue: TimeoutQueue::new(config.timeout.get()),
             places: Places::new(config.max_connections),
@@ -138,7 +139,7 @@ impl Server {
     fn accept<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) {
         let mut last_id = 0;
         loop {
-            let accepted = self.listener.accept();
+            let accepted = self.listeners.accept();
             if self.stop.try_recv() == Err(TryRecvError::Disconnected) {
                 return;
             }
@@ -214,7 +215,7 @@ impl Server {
     }
 
     fn set_options(&self, connection: &Connection) -> io::Result<()> {
-        connection.stream.set_nodelay(true)?; // a reply must not wait for the next one
+        send_at_once(&connection.stream); // a reply must not wait for the next one
         if let Some(keepalive) = self.config.detect.keepalive() {
             keepalive.apply(&connection.stream)?.log(Some(connection.id));
         }
@@ -244,6 +245,6 @@ impl Stopper {
     /// Tells the server to stop, and wakes it out of `accept` or a pause.
     pub fn stop(&self) {
         drop(self.running.lock().take());
-        listen::wake(&self.listener);
+        self.listeners.wake();
     }
 }

@@ -66,11 +66,11 @@ fn ask(client: &mut TcpStream, request: &[u8], reply: &[u8]) {
 #[test]
 fn a_panic_ends_its_connection_alone_and_is_counted() {
     tracing::subscriber::set_global_default(Panics("conn-2 heartbeat")).unwrap();
-    let listener = listen("127.0.0.1:0").unwrap();
-    let address: SocketAddr = listener.local_addr().unwrap();
+    let listeners = listen("127.0.0.1:0").unwrap();
+    let address = listeners.addresses()[0];
     let timeout = Period::new(Duration::from_mins(1));
     let config = Config { timeout, probe: None, max_connections: 2, detect: Detect::Heartbeat };
-    let (server, stopper) = Server::new(listener, config);
+    let (server, stopper) = Server::new(listeners, config);
     let running = thread::spawn(|| server.run());
 
     let mut other = connect(address);

@@ -5,7 +5,7 @@
 //! - [`finished`]: a program that has ended
 //! - [`log`]: the lines of a program's log; [`event`]: one event in it
 //! - [`peer`]: one end of a connection as raw TCP
-//! - [`namespace`]: a private network that can be cut
+//! - [`namespace`]: a private network that can be cut; `cases`: a suite in such networks
 //! - [`proc`]: what a process costs and holds, from proc(5)
 //! - [`flags`]: the values that a command line must refuse or take
 //!
@@ -14,6 +14,8 @@
 #![forbid(unsafe_code)]
 
 pub mod binaries;
+#[cfg(unix)]
+pub mod cases;
 pub mod event;
 pub mod finished;
 #[cfg(unix)]

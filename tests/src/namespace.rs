@@ -1,4 +1,5 @@
-//! Networks that can be cut: a private network namespace, whose loopback goes down and up.
+//! Networks that can be cut: a private network namespace, whose loopback goes down and up. Its
+//! files can be replaced by mounts that nobody else sees.
 //!
 //! A proxy that stops forwarding is no cut, because its kernel still acknowledges what it
 //! receives. When loopback is down, nothing passes. This needs no privileges where the system
@@ -10,7 +11,7 @@ use std::process::{Command, Output};
 #[must_use]
 pub fn inside(command: &Command) -> Command {
     let mut inside = Command::new("unshare");
-    inside.args(["--user", "--map-root-user", "--net", "--"]);
+    inside.args(["--user", "--map-root-user", "--net", "--mount", "--"]);
     inside.args(["sh", "-c", "ip link set lo up && exec \"$@\"", "sh"]);
     inside.arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {

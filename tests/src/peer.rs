@@ -155,6 +155,55 @@ impl Peer {
 /// A listening socket, for a server that is a [`Peer`].
 pub struct Listener(TcpListener);
 
+/// A listener whose queue of clients is full. Linux drops the segments of further ones, so a
+/// connect neither succeeds nor fails. Systems beside Linux may refuse it.
+pub struct Full {
+    socket: socket2::Socket,
+    _fills: TcpStream,
+}
+
+impl Full {
+    /// Listens on a free port, and fills the queue.
+    ///
+    /// # Panics
+    /// If loopback has no free port.
+    #[must_use]
+    pub fn bind() -> Self {
+        let listen = || {
+            let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
+            socket.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into())?;
+            socket.listen(0)?;
+            let address = socket.local_addr()?.as_socket().ok_or_else(no_ip)?;
+            io::Result::Ok(Self { socket, _fills: TcpStream::connect(address)? })
+        };
+        listen().expect("loopback has a free port")
+    }
+
+    /// Where it listens, as `ADDRESS:PORT`.
+    ///
+    /// # Panics
+    /// If the kernel does not know.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let address = self.socket.local_addr().ok().and_then(|address| address.as_socket());
+        address.expect("it is bound").to_string()
+    }
+
+    /// Makes room for one client, and accepts it.
+    ///
+    /// # Panics
+    /// If no client comes.
+    #[must_use]
+    pub fn accept(&self) -> Peer {
+        self.socket.accept().expect("the client that fills the queue");
+        Peer::new(self.socket.accept().expect("a client that tries again").0.into())
+    }
+}
+
+fn no_ip() -> io::Error {
+    io::Error::other("this is no IP address")
+}
+
 impl Listener {
     /// Listens on a free port of loopback.
     ///

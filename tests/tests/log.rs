@@ -142,8 +142,21 @@ fn every_field_of_the_clients_events_is_in_the_table() {
     peer.reset();
     expect_listed("Client", &reset.finish().expect("the client ends"));
 
+    #[cfg(target_os = "linux")]
+    expect_listed_search();
+
     let failed = start_client("127.0.0.1:0", &["-v"]).expect("the client starts");
     let finished = failed.finish().expect("the client ends");
     finished.expect_code(1);
     expect_listed("Client", &finished);
+}
+
+/// A client that is interrupted while it searches for its server.
+#[cfg(target_os = "linux")]
+fn expect_listed_search() {
+    let full = tests::peer::Full::bind();
+    let mut searching = start_client(&full.address(), &["-v"]).expect("the client starts");
+    searching.wait_for("connecting", any).expect("the client says that it is connecting");
+    searching.signal(Signal::SIGINT).expect("the client runs");
+    expect_listed("Client", &searching.finish().expect("the client ends"));
 }

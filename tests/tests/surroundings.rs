@@ -15,10 +15,10 @@ use nix::{
     unistd::Pid,
 };
 use tests::{
-    binaries::{Server, binary, client, json_command},
-    event::{Event, retry},
+    binaries::{Server, binary, client, json_command, start_client},
+    event::{Event, any, retry},
     finished::run,
-    peer::Peer,
+    peer::{Full, Peer},
 };
 
 #[test]
@@ -108,6 +108,19 @@ fn a_client_that_was_stopped_goes_on_if_the_server_kept_it() {
     client.signal(Signal::SIGCONT).expect("the client is there");
     client.wait_for("heartbeat_answered", retry(0)).expect("the heartbeat is answered");
     client.finish_with("hello\n", b"HELLO\n");
+}
+
+#[test]
+fn a_client_that_was_stopped_while_it_connected_connects() {
+    let full = Full::bind();
+    let mut client = start_client(&full.address(), &["--idle", "1h"]).expect("the client starts");
+    client.wait_for("connecting", any).expect("the client says that it is connecting");
+    client.pause().expect("the client can be stopped");
+    client.signal(Signal::SIGCONT).expect("the client is there");
+    let mut peer = full.accept();
+    client.wait_for("connected", any).expect("the client connects");
+    client.type_in("hello\n").expect("the client takes input");
+    peer.expect(b"hello\n");
 }
 
 /// Waits for up to 40 ms, in each round for another time.

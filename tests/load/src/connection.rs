@@ -3,10 +3,10 @@
 use std::{
     collections::VecDeque,
     io::{self, ErrorKind, Read as _, Write as _},
-    net::SocketAddr,
     time::Instant,
 };
 
+use common::nodelay::send_at_once;
 use hdrhistogram::Histogram;
 use mio::net::TcpStream;
 
@@ -21,9 +21,12 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn open(address: SocketAddr, number: usize, length: usize) -> io::Result<Self> {
-        let stream = std::net::TcpStream::connect(address)?;
-        stream.set_nodelay(true)?;
+    pub(crate) fn new(
+        stream: std::net::TcpStream,
+        number: usize,
+        length: usize,
+    ) -> io::Result<Self> {
+        send_at_once(&stream);
         stream.set_nonblocking(true)?;
         let mut line = format!("connection {number} says hello ").into_bytes();
         line.resize(length.max(2), b'x');

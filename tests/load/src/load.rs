@@ -7,10 +7,11 @@
 
 use std::{
     io,
-    net::ToSocketAddrs,
+    net::TcpStream,
     time::{Duration, Instant},
 };
 
+use client::connect::connect;
 use hdrhistogram::Histogram;
 use mio::{Events, Interest, Poll, Token};
 use tests::proc::{Cost, cost};
@@ -70,11 +71,11 @@ const WARM_UP: Duration = Duration::from_millis(500);
 const LONGEST_LATENCY: u64 = 60_000_000_000;
 
 impl Load {
-    /// Loads the server at `address`. If `pid` is the server's process, its cost is measured, too
+    /// Loads the server at `address`, a `HOST:PORT`. If `pid` is the server's process, its cost is measured, too
     /// (Linux only). `progress` is called a few times per second with the replies so far.
     pub fn run(
         self,
-        address: impl ToSocketAddrs,
+        address: &str,
         pid: Option<u32>,
         mut progress: impl FnMut(u64),
     ) -> io::Result<Measurement> {
@@ -107,16 +108,24 @@ struct Connections {
 }
 
 impl Connections {
-    /// Makes all connections. Returns them, and how long the slowest connect took.
-    fn open(address: impl ToSocketAddrs, load: Load) -> io::Result<(Self, Duration)> {
-        let address = address.to_socket_addrs()?.next();
-        let address = address.ok_or_else(|| io::Error::other("the host has no address"))?;
+    /// Makes all connections, to the first address of the host that answers. Returns them, and
+    /// how long the slowest connect took.
+    fn open(server: &str, load: Load) -> io::Result<(Self, Duration)> {
         let poll = Poll::new()?;
         let mut slowest = Duration::ZERO;
         let mut connections = Vec::with_capacity(load.connections);
+        let mut found = None;
         for number in 0..load.connections {
             let start = Instant::now();
-            let mut connection = Connection::open(address, number, load.line)?;
+            let stream = if let Some(address) = found {
+                TcpStream::connect(address)?
+            } else {
+                let connected = connect(server).map_err(|error| io::Error::other(error.reason));
+                let (stream, address) = connected?;
+                found = Some(address);
+                stream
+            };
+            let mut connection = Connection::new(stream, number, load.line)?;
             slowest = slowest.max(start.elapsed());
             poll.registry().register(&mut connection.stream, Token(number), Interest::READABLE)?;
             connections.push(connection);

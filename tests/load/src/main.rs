@@ -33,7 +33,7 @@ use load::{compare::compare, growth::growth, load::Load, progress};
     load --plot growth.svg --connections 1,10,100,1000,10000"
 )]
 struct Cli {
-    /// The server to load
+    /// The server to load, at the first address of its host that answers
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005", value_parser = host_and_port)]
     server: String,
 

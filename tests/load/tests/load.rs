@@ -45,12 +45,22 @@ fn a_load_measures_the_servers_process() {
     assert!(nobody.is_err(), "a process that does not exist has no cost");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_load_takes_every_kind_of_address_that_the_client_takes() {
+    let server = Server::start(&["-q"]).expect("the server starts");
+    let mapped = server.address.replace("127.0.0.1", "[::ffff:127.0.0.1%lo]");
+    LOAD.run(&mapped, None, |_| ()).expect("every reply is right");
+    let error = LOAD.run("[fe80::1]:5005", None, |_| ()).expect_err("there is no such host");
+    assert!(error.to_string().contains("needs its network interface"), "{error}");
+}
+
 /// Loads a server that treats its only connection like this, and returns the load's error.
 fn error_of(treat: fn(TcpStream) -> io::Result<()>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     let address = listener.local_addr().expect("a bound listener has an address");
     thread::spawn(move || treat(listener.accept()?.0));
-    let result = Load { connections: 1, ..LOAD }.run(address, None, |_| ());
+    let result = Load { connections: 1, ..LOAD }.run(&address.to_string(), None, |_| ());
     result.expect_err("the load fails").to_string()
 }
 

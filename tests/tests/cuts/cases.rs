@@ -1,30 +1,21 @@
 //! Real cuts, in each mode: which side notices, when, and with which reason.
 //!
-//! Each case runs in its own network namespace: this binary starts itself there again, with the
-//! case's name in the environment. Where the system refuses namespaces, the cases are reported as
-//! ignored.
+//! Each case runs in its own network namespace.
 
 use std::{
-    env,
     process::Command,
     thread,
     time::{Duration, Instant},
 };
 
-use libtest_mimic::{Arguments, Failed, Trial};
 use tests::{
-    binaries::{Server, built, client, json_command},
+    binaries::{Server, client, json_command},
+    cases::{Case, SKIPPED},
     event::{conn, retry},
     finished::Finished,
-    namespace::{self, Loopback, set_loopback},
+    namespace::{Loopback, set_loopback},
     program::Program,
 };
-
-/// The environment variable with the case's name, inside a namespace.
-const CASE: &str = "TESTS_CUT_CASE";
-
-/// How a case begins the line that says why it could not be played.
-const SKIPPED: &str = "skipped: ";
 
 /// How late a verdict may come on a busy machine.
 const TOLERANCE: Duration = Duration::from_secs(20);
@@ -38,7 +29,7 @@ const KEEPALIVE: [&str; 6] =
     ["--keepalive-idle", "1s", "--keepalive-interval", "1s", "--keepalive-count", "3"];
 const KEEPALIVE_TIME: Duration = Duration::from_secs(4);
 
-const CASES: [(&str, fn()); 17] = [
+pub(crate) const CASES: [Case; 17] = [
     ("heartbeat_notices_a_cut_of_an_idle_line", || {
         unanswered(Client::Idle, &[&RULE]);
     }),
@@ -99,38 +90,6 @@ const CASES: [(&str, fn()); 17] = [
 enum Client {
     Idle,
     Writing,
-}
-
-/// Runs all cases, or, inside a namespace, the case of the environment variable.
-pub(crate) fn run() {
-    if let Ok(name) = env::var(CASE) {
-        let (_, case) =
-            CASES.iter().find(|(case, _)| *case == name).expect("this file has the case");
-        return case();
-    }
-    let arguments = Arguments::from_args();
-    let refused = namespace::available().err();
-    match &refused {
-        _ if arguments.list => {}
-        Some(reason) => println!("ignored: this system refuses network namespaces: {reason}"),
-        None => _ = built().expect("the programs build"), // before the cases need them
-    }
-    let trials = CASES.map(|(name, _)| {
-        Trial::test(name, move || run_inside(name)).with_ignored_flag(refused.is_some())
-    });
-    libtest_mimic::run(&arguments, trials.into()).exit();
-}
-
-fn run_inside(name: &str) -> Result<(), Failed> {
-    let this = env::current_exe()?;
-    let output = namespace::run(Command::new(this).env(CASE, name).envs(built()?))?;
-    if output.status.success() {
-        let skipped = String::from_utf8_lossy(&output.stdout);
-        skipped.lines().filter(|line| line.starts_with(SKIPPED)).for_each(|why| eprintln!("{why}"));
-        Ok(())
-    } else {
-        Err(String::from_utf8_lossy(&output.stderr).into_owned().into())
-    }
 }
 
 /// A server and a client. If the client is to write, a line is typed every 100 ms.

@@ -5,5 +5,5 @@ mod cases;
 
 fn main() {
     #[cfg(unix)]
-    cases::run();
+    tests::cases::run(&cases::CASES);
 }

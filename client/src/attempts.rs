@@ -1,0 +1,210 @@
+//! The race for the first address that answers, in the way of RFC 8305 ("Happy Eyeballs").
+//!
+//! The families of the addresses alternate. The next address is tried as soon as the last one
+//! has failed, or a quarter of a second after its attempt began. The first connection wins, and
+//! the other attempts are dropped. There is one budget of time for all of them.
+
+use std::{
+    collections::VecDeque,
+    io,
+    net::{SocketAddr, TcpStream},
+    time::{Duration, Instant},
+};
+
+use common::address::Failures;
+
+use crate::budget::Budget;
+
+/// How long an address is tried alone (RFC 8305, "Connection Attempt Delay").
+#[cfg(unix)]
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+/// Connects to the first of these addresses that answers. When a word about the search is due,
+/// `say` is called with the addresses that are being tried.
+///
+/// # Errors
+/// When no address can be connected to within the budget; the failures name each address.
+pub fn race(
+    addresses: &[SocketAddr],
+    budget: &mut Budget,
+    say: impl FnMut(&[SocketAddr]),
+) -> Result<(TcpStream, SocketAddr), Failures> {
+    budget.say_more(Instant::now());
+    connect(interleaved(addresses), budget, say)
+}
+
+/// The addresses in the resolver's order, except that their families alternate, as RFC 8305
+/// (section 4) asks. One family may be out of order as a whole.
+pub fn interleaved(addresses: &[SocketAddr]) -> VecDeque<SocketAddr> {
+    let first_family = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (mut ours, mut others): (VecDeque<_>, VecDeque<_>) =
+        addresses.iter().copied().partition(|address| address.is_ipv6() == first_family);
+    let mut ordered = VecDeque::with_capacity(addresses.len());
+    while !(ours.is_empty() && others.is_empty()) {
+        ordered.extend(ours.pop_front());
+        ordered.extend(others.pop_front());
+    }
+    ordered
+}
+
+fn timed_out() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "connection timed out")
+}
+
+#[cfg(unix)]
+fn connect(
+    mut waiting: VecDeque<SocketAddr>,
+    budget: &mut Budget,
+    mut say: impl FnMut(&[SocketAddr]),
+) -> Result<(TcpStream, SocketAddr), Failures> {
+    use self::attempt::{Attempt, wait};
+
+    let mut underway: Vec<Attempt> = Vec::new();
+    let mut failures = Failures::default();
+    let mut next = Instant::now();
+    loop {
+        let now = Instant::now();
+        if (now >= next || underway.is_empty())
+            && let Some(address) = waiting.pop_front()
+        {
+            match Attempt::begin(address) {
+                Ok(attempt) => {
+                    underway.push(attempt);
+                    next = now + ATTEMPT_DELAY;
+                }
+                Err(error) => {
+                    failures.0.push((address, error));
+                    next = now;
+                    continue;
+                }
+            }
+        }
+        if underway.is_empty() {
+            return Err(failures);
+        }
+        let until = budget.wake((!waiting.is_empty()).then_some(next));
+        let done = match wait(&underway, until.saturating_duration_since(now)) {
+            Ok(done) => done,
+            Err(error) => {
+                failures.0.push((underway[0].address, error));
+                return Err(failures);
+            }
+        };
+        let now = Instant::now();
+        // From the back, so that the indices before stay right.
+        for &index in done.iter().rev() {
+            let attempt = underway.remove(index);
+            let address = attempt.address;
+            match attempt.finish() {
+                Ok(stream) => return Ok((stream, address)),
+                Err(error) => failures.0.push((address, error)),
+            }
+            next = now;
+        }
+        budget.forgive(until, now);
+        if budget.is_spent(now) {
+            let late = underway.iter().map(|attempt| attempt.address).chain(waiting);
+            failures.0.extend(late.map(|address| (address, timed_out())));
+            return Err(failures);
+        }
+        if budget.word_is_due(now) {
+            say(&underway.iter().map(|attempt| attempt.address).collect::<Vec<_>>());
+        }
+    }
+}
+
+/// Where there is no poll(2), the addresses are tried one after the other. Each gets an equal
+/// share of the time that is left.
+#[cfg(not(unix))]
+fn connect(
+    waiting: VecDeque<SocketAddr>,
+    budget: &mut Budget,
+    mut say: impl FnMut(&[SocketAddr]),
+) -> Result<(TcpStream, SocketAddr), Failures> {
+    let mut failures = Failures::default();
+    for (tried, &address) in waiting.iter().enumerate() {
+        let now = Instant::now();
+        if budget.word_is_due(now) {
+            say(&[address]);
+        }
+        let left = u32::try_from(waiting.len() - tried).unwrap_or(u32::MAX);
+        let share = budget.left(now) / left;
+        let connected = match share {
+            Duration::ZERO => Err(timed_out()),
+            share => TcpStream::connect_timeout(&address, share),
+        };
+        match connected {
+            Ok(stream) => return Ok((stream, address)),
+            Err(error) => failures.0.push((address, error)),
+        }
+    }
+    Err(failures)
+}
+
+#[cfg(unix)]
+mod attempt {
+    //! One attempt: a socket that connects while others do.
+
+    use std::{io, net::SocketAddr, net::TcpStream, os::fd::AsFd as _, time::Duration};
+
+    use nix::{
+        errno::Errno,
+        poll::{PollFd, PollFlags, PollTimeout, poll},
+    };
+    use socket2::{Domain, Protocol, Socket, Type};
+
+    pub(super) struct Attempt {
+        pub(super) address: SocketAddr,
+        socket: Socket,
+    }
+
+    impl Attempt {
+        /// Begins to connect. An address that the kernel has no way to fails here.
+        pub(super) fn begin(address: SocketAddr) -> io::Result<Self> {
+            let domain = Domain::for_address(address);
+            let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+            socket.set_nonblocking(true)?;
+            let goes_on = [Errno::EINPROGRESS, Errno::EINTR];
+            match socket.connect(&address.into()) {
+                Err(error) if goes_on.contains(&errno(&error)) => {}
+                begun => begun?,
+            }
+            Ok(Self { address, socket })
+        }
+
+        /// The outcome of an attempt that [`wait`] has returned.
+        pub(super) fn finish(self) -> io::Result<TcpStream> {
+            if let Some(error) = self.socket.take_error()? {
+                return Err(error);
+            }
+            self.socket.set_nonblocking(false)?;
+            let stream = TcpStream::from(self.socket);
+            // TCP connects a socket to itself if the kernel chooses the very port that is tried
+            // for our end (RFC 9293, "simultaneous open"). Nobody listens there.
+            if stream.local_addr()? == stream.peer_addr()? {
+                return Err(io::Error::from_raw_os_error(Errno::ECONNREFUSED as i32));
+            }
+            Ok(stream)
+        }
+    }
+
+    /// Waits until an attempt has an outcome, or for `limit`. Returns the indices of those that
+    /// have one.
+    pub(super) fn wait(attempts: &[Attempt], limit: Duration) -> io::Result<Vec<usize>> {
+        let sockets = attempts.iter().map(|attempt| attempt.socket.as_fd());
+        let mut entries: Vec<_> =
+            sockets.map(|socket| PollFd::new(socket, PollFlags::POLLOUT)).collect();
+        // A part of a millisecond is rounded up, or the last one would be waited for in a loop.
+        let limit = limit + Duration::from_micros(999);
+        match poll(&mut entries, PollTimeout::try_from(limit).unwrap_or(PollTimeout::MAX)) {
+            Err(Errno::EINTR) => return Ok(Vec::new()),
+            polled => polled?,
+        };
+        let has_outcome = |entry: &PollFd<'_>| entry.any().unwrap_or(true);
+        Ok((0..entries.len()).filter(|&index| has_outcome(&entries[index])).collect())
+    }
+
+    fn errno(error: &io::Error) -> Errno {
+        Errno::from_raw(error.raw_os_error().unwrap_or_default())
+    }
+}

@@ -1,0 +1,60 @@
+//! The time that the search for a server may take. A pure rule: `now` is passed in.
+
+use std::time::{Duration, Instant};
+
+/// How much a wait must be exceeded to tell that this process was stopped. A busy machine delays
+/// it by less.
+const LATE: Duration = Duration::from_secs(1);
+
+/// The time that a search for the server may take, and when a word about it is due.
+#[derive(Debug, Clone)]
+pub struct Budget {
+    end: Instant,
+    /// `None` when the word has been said.
+    word: Option<Instant>,
+}
+
+impl Budget {
+    /// The time for the whole search.
+    pub const WHOLE: Duration = Duration::from_secs(10);
+    /// How long a search is silent.
+    const SILENCE: Duration = Duration::from_secs(1);
+
+    /// The budget of a search that starts now.
+    pub fn new(now: Instant) -> Self {
+        Self { end: now + Self::WHOLE, word: Some(now + Self::SILENCE) }
+    }
+
+    /// When to wake up if nothing happens and the next attempt is due at `next`.
+    pub fn wake(&self, next: Option<Instant>) -> Instant {
+        [self.word, next].into_iter().flatten().fold(self.end, Instant::min)
+    }
+
+    /// Adds the time for which this process was stopped (SIGSTOP, a suspended machine): then a
+    /// wait that should have ended at `until` ends much later.
+    pub fn forgive(&mut self, until: Instant, now: Instant) {
+        let late = now.saturating_duration_since(until);
+        if late > LATE {
+            self.end += late;
+        }
+    }
+
+    /// The time that is left.
+    pub fn left(&self, now: Instant) -> Duration {
+        self.end.saturating_duration_since(now)
+    }
+
+    pub fn is_spent(&self, now: Instant) -> bool {
+        now >= self.end
+    }
+
+    /// Whether a word about the search is due now. It is due once.
+    pub fn word_is_due(&mut self, now: Instant) -> bool {
+        self.word.take_if(|word| now >= *word).is_some()
+    }
+
+    /// Makes a word due a second from now, if one has been said before.
+    pub fn say_more(&mut self, now: Instant) {
+        self.word.get_or_insert(now + Self::SILENCE);
+    }
+}

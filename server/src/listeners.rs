@@ -1,0 +1,122 @@
+//! The listening sockets: waiting for a client on one or several, and waking them at the stop.
+
+#[cfg(unix)]
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    io,
+    net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
+};
+
+use socket2::SockRef;
+
+/// Sockets on which the server waits for clients: at least one.
+///
+/// A single one blocks in `accept`. Several are waited for with poll(2), and each of them is
+/// non-blocking: a client that poll(2) has announced may be gone again.
+pub struct Listeners {
+    all: Vec<TcpListener>,
+    addresses: Vec<SocketAddr>,
+    /// Whose turn it is, so that clients of one address do not keep those of another waiting.
+    #[cfg(unix)]
+    turn: AtomicUsize,
+}
+
+impl Listeners {
+    /// Takes bound sockets, of which there is at least one.
+    pub(crate) fn new(all: Vec<TcpListener>) -> io::Result<Self> {
+        let addresses = all.iter().map(TcpListener::local_addr).collect::<io::Result<_>>()?;
+        if all.len() > 1 {
+            all.iter().try_for_each(|listener| listener.set_nonblocking(true))?;
+        }
+        Ok(Self {
+            all,
+            addresses,
+            #[cfg(unix)]
+            turn: AtomicUsize::new(0),
+        })
+    }
+
+    /// Where the server listens: at least one address.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Waits for a client.
+    ///
+    /// # Errors
+    /// Those of accept(2), and an error of any kind after [`wake`](Self::wake).
+    pub fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        match &self.all[..] {
+            [only] => only.accept(),
+            all => self.accept_from_any(all),
+        }
+    }
+
+    #[cfg(unix)]
+    fn accept_from_any(&self, all: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
+        use std::os::fd::AsFd;
+
+        use nix::{
+            errno::Errno,
+            poll::{PollFd, PollFlags, PollTimeout, poll},
+        };
+
+        loop {
+            let entry = |listener| PollFd::new(AsFd::as_fd(listener), PollFlags::POLLIN);
+            let mut entries: Vec<_> = all.iter().map(entry).collect();
+            match poll(&mut entries, PollTimeout::NONE) {
+                Err(Errno::EINTR) => continue,
+                polled => polled?,
+            };
+            let turn = self.turn.load(Ordering::Relaxed);
+            let in_turn = (turn..turn + all.len()).map(|index| index % all.len());
+            let ready = |index: &usize| entries[*index].any().unwrap_or(true);
+            let Some(index) = in_turn.clone().find(ready) else { continue };
+            self.turn.store((index + 1) % all.len(), Ordering::Relaxed);
+            match all[index].accept() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                accepted => {
+                    let (stream, peer) = accepted?;
+                    // Linux gives a blocking socket, the BSDs one like the listener.
+                    stream.set_nonblocking(false)?;
+                    return Ok((stream, peer));
+                }
+            }
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn accept_from_any(&self, all: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
+        all[0].accept() // `listen` binds no more than one
+    }
+
+    /// Wakes a blocked [`accept`](Self::accept), for good.
+    pub fn wake(&self) {
+        self.all.iter().for_each(wake);
+    }
+}
+
+/// Wakes a blocked `accept` or poll(2), for good.
+///
+/// On Linux shutting the listener down does that, and needs no descriptor, of which there may be
+/// none left. Elsewhere a listener refuses to be shut down, and a connection to ourselves wakes
+/// it.
+fn wake(listener: &TcpListener) {
+    if SockRef::from(listener).shutdown(Shutdown::Both).is_err()
+        && let Ok(address) = listener.local_addr()
+    {
+        let _ = TcpStream::connect(reachable(address));
+    }
+}
+
+/// A server can listen on the address that means "any of ours", but not every system connects
+/// to it.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
+}
