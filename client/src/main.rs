@@ -21,7 +21,7 @@ use client::{
 use common::{
     args,
     detect::Detect,
-    interrupt::on_interrupt,
+    interrupt::{keep_ignored_signals, on_interrupt},
     log::{Log, LogArgs, queue::Lines},
     period::Period,
     words::Seconds,
@@ -82,6 +82,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
+    keep_ignored_signals();
     let cli: Cli = args::parse();
     cli.log.run(cli.verbose, |log| run(&cli, log).map(|ending| ending.exit_code().into()))
 }

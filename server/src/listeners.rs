@@ -56,18 +56,13 @@ impl Listeners {
     fn accept_from_any(&self, all: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
         use std::os::fd::AsFd;
 
-        use nix::{
-            errno::Errno,
-            poll::{PollFd, PollFlags, PollTimeout, poll},
-        };
+        use common::streams;
+        use nix::poll::{PollFd, PollFlags};
 
         loop {
             let entry = |listener| PollFd::new(AsFd::as_fd(listener), PollFlags::POLLIN);
             let mut entries: Vec<_> = all.iter().map(entry).collect();
-            match poll(&mut entries, PollTimeout::NONE) {
-                Err(Errno::EINTR) => continue,
-                polled => polled?,
-            };
+            streams::wait(&mut entries)?;
             let turn = self.turn.load(Ordering::Relaxed);
             let in_turn = (turn..turn + all.len()).map(|index| index % all.len());
             let ready = |index: &usize| entries[*index].any().unwrap_or(true);

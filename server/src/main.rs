@@ -8,7 +8,7 @@ use clap::Parser;
 use common::{
     args,
     detect::Detect,
-    interrupt::on_interrupt,
+    interrupt::{keep_ignored_signals, on_interrupt},
     log::{ALWAYS, Log, LogArgs},
     period::Period,
     words::Count,
@@ -61,6 +61,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
+    keep_ignored_signals();
     let cli: Cli = args::parse();
     let config = configure(&cli).unwrap_or_else(|message| args::refuse::<Cli>(message));
     cli.log.run(cli.verbose, |log| run(&cli, config, log).map(|()| ExitCode::SUCCESS))
