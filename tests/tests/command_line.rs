@@ -193,14 +193,15 @@ fn colour_is_for_a_terminal_that_wants_it() {
         assert!(output.contains("connected to "), "the client did not connect: {output}");
         output
     };
-    let has_colour = |no_color: Option<&str>| {
+    let has_colour = |variables: &[(&str, &str)]| {
         let mut script = Command::new("script");
-        script.args(["-qec", &client, "/dev/null"]).env_remove("NO_COLOR");
-        output(script.envs(no_color.map(|value| ("NO_COLOR", value)))).contains('\x1b')
+        script.args(["-qec", &client, "/dev/null"]).env_remove("NO_COLOR").env("TERM", "xterm");
+        output(script.envs(variables.iter().copied())).contains('\x1b')
     };
-    assert!(has_colour(None), "a terminal gets colour");
-    assert!(has_colour(Some("")), "an empty NO_COLOR does not count");
-    assert!(!has_colour(Some("1")), "NO_COLOR is obeyed");
+    assert!(has_colour(&[]), "a terminal gets colour");
+    assert!(has_colour(&[("NO_COLOR", "")]), "an empty NO_COLOR does not count");
+    assert!(!has_colour(&[("NO_COLOR", "1")]), "NO_COLOR is obeyed");
+    assert!(!has_colour(&[("TERM", "dumb")]), "a dumb terminal stays plain");
     let mut command = command("client").expect("the client builds");
     let piped = output(command.args(["--server", &server.address]));
     assert!(!piped.contains('\x1b'), "a pipe gets no colour");
