@@ -20,6 +20,7 @@ use common::{
     detect::Detect,
     log::{Log, LogArgs},
     period::Period,
+    start::on_interrupt,
     words::Seconds,
 };
 use tracing::{debug, info, warn};
@@ -90,7 +91,7 @@ fn run(cli: &Cli, log: &Log) -> Result<Ending, Box<dyn Error>> {
     let (stream, address) = connect(&cli.server)?;
     let session = Session::new(stream);
     let end = session.end();
-    ctrlc::set_handler(move || {
+    on_interrupt(move || {
         // The session may have ended already and still wait for an output that takes nothing.
         if !end.signal(Ending::Interrupted) {
             process::exit(Ending::Interrupted.exit_code().into());

@@ -16,6 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use common::start::thread_error;
 use crossbeam_channel::{Receiver, RecvTimeoutError, select_biased};
 
 use crate::{
@@ -181,11 +182,12 @@ impl Session {
         body: impl FnOnce() + Send + 'static,
     ) -> io::Result<JoinHandle<()>> {
         let end = self.end();
-        thread::Builder::new().name(name.to_owned()).spawn(move || {
+        let started = thread::Builder::new().name(name.to_owned()).spawn(move || {
             if catch_unwind(AssertUnwindSafe(body)).is_err() {
                 end.signal(Ending::Panicked { thread: name });
             }
-        })
+        });
+        started.map_err(|error| thread_error(name, &error))
     }
 }
 

@@ -4,6 +4,7 @@
 //! - [`detect`]: the ways to detect a dead peer, and TCP keepalive's options
 //! - [`kernel`]: what the kernel knows of a connection; [`diagnosis`]: what follows from it
 //! - [`verdict`]: the question that both programs ask before they call a peer dead
+//! - [`start`]: threads and signals, and the errors where the system gives none
 //! - [`args`] and [`period`]: the flags; [`log`] and [`words`]: what is said to people
 
 #![forbid(unsafe_code)]
@@ -15,6 +16,7 @@ pub mod diagnosis;
 pub mod kernel;
 pub mod log;
 pub mod period;
+pub mod start;
 pub mod verdict;
 pub mod wire;
 pub mod words;
