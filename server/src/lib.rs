@@ -1,12 +1,13 @@
 //! An echo server that evicts clients that fall silent.
 //!
-//! [`server`] accepts and stops. Each client has its own thread, which runs a
+//! [`server`] accepts and stops; [`accept_error`] says what an error of `accept` means. Each client has its own thread, which runs a
 //! [`conversation`]. Every byte that a client sends moves its [`connection`] to the back of the
 //! [`timeout_queue`]; the [`reaper`] sleeps until the connection at the front is due. [`ending`]
 //! says why a connection ended, and [`totals`] sums all of them up.
 
 #![forbid(unsafe_code)]
 
+pub mod accept_error;
 pub mod connection;
 pub mod conversation;
 pub mod ending;

@@ -10,12 +10,13 @@ use common::{
     detect::Detect,
     log::{ALWAYS, Log, LogArgs},
     period::Period,
+    start::on_interrupt,
     words::Count,
 };
 use server::{
     limits,
     listen::listen,
-    server::{Config, Server},
+    server::{Config, Server, Stop},
 };
 use tracing::{info, warn};
 
@@ -27,7 +28,7 @@ use tracing::{info, warn};
 #[command(
     version,
     after_help = "Ctrl-C stops it: it closes every connection and prints what it did.\n\
-        Exit codes: 0 stopped, 1 could not listen, 2 usage.\n\n\
+        Exit codes: 0 stopped, 1 could not listen, or could not go on, 2 usage.\n\n\
         Try it: run `server` in one terminal and `client` in another. Then hang the server with \
         `kill -STOP PID` (its first line says the PID), and wake it with `kill -CONT PID`."
 )]
@@ -62,7 +63,7 @@ struct Cli {
 fn main() -> ExitCode {
     let cli: Cli = args::parse();
     let config = configure(&cli).unwrap_or_else(|message| args::refuse::<Cli>(message));
-    cli.log.run(cli.verbose, |log| run(&cli, config, log).map(|()| ExitCode::SUCCESS))
+    cli.log.run(cli.verbose, |log| run(&cli, config, log))
 }
 
 fn configure(cli: &Cli) -> Result<Config, String> {
@@ -79,7 +80,7 @@ fn configure(cli: &Cli) -> Result<Config, String> {
     Ok(Config { timeout, probe, max_connections, detect })
 }
 
-fn run(cli: &Cli, config: Config, log: &Log) -> Result<(), Box<dyn Error>> {
+fn run(cli: &Cli, config: Config, log: &Log) -> Result<ExitCode, Box<dyn Error>> {
     let room = config.max_connections;
     if room == 0 {
         return Err(
@@ -89,7 +90,7 @@ fn run(cli: &Cli, config: Config, log: &Log) -> Result<(), Box<dyn Error>> {
     let listener = listen(&cli.listen)?;
     let address = listener.local_addr()?;
     let (server, stopper) = Server::new(listener, config);
-    ctrlc::set_handler(move || stopper.stop())?;
+    on_interrupt(move || stopper.stop())?;
 
     let wanted = cli.max_connections;
     if room < wanted {
@@ -106,8 +107,11 @@ fn run(cli: &Cli, config: Config, log: &Log) -> Result<(), Box<dyn Error>> {
     }
     let pid = process::id();
     info!(target: ALWAYS, event = "listening", %address, pid, "listening on {address} (pid {pid})");
-    let totals = server.run()?;
+    let (totals, stop) = server.run()?;
     log.make_room();
     totals.log();
-    Ok(())
+    Ok(match stop {
+        Stop::Asked => ExitCode::SUCCESS,
+        Stop::Failed => ExitCode::FAILURE,
+    })
 }

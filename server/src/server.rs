@@ -9,22 +9,27 @@
 //! The threads are scoped: [`Server::run`] does not return before each has ended.
 //!
 //! One channel stops everything. Nothing is ever sent on it; the [`Stopper`] drops its sender.
+//! The server stops itself in the same way when it can no longer do what it is for: when the
+//! reaper panicked, or the listener is none any more.
 
 use std::{
+    any::Any,
     convert::Infallible,
-    io::{self, ErrorKind},
+    io,
     net::{SocketAddr, TcpListener, TcpStream},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread::{self, Scope},
     time::{Duration, Instant},
 };
 
-use common::{detect::Detect, period::Period};
+use common::{detect::Detect, period::Period, start::thread_error};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError};
 use parking_lot::Mutex;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::{
+    accept_error::{AfterError, what_follows},
     connection::{Connection, Cut},
     conversation::Conversation,
     ending::{Ending, Traffic},
@@ -67,11 +72,21 @@ pub struct Server {
     queue: TimeoutQueue<Arc<Connection>>,
     places: Places,
     totals: Mutex<Totals>,
+    stopper: Arc<Stopper>,
     /// Disconnected when the server is to stop.
     stop: Receiver<Infallible>,
 }
 
-/// Stops one server from another thread, such as a signal handler's.
+/// Why a server has stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Its [`Stopper`] was used.
+    Asked,
+    /// It could not go on. The log says why.
+    Failed,
+}
+
+/// Stops one server from another thread, such as a signal handler's or the reaper.
 pub struct Stopper {
     listener: Arc<TcpListener>,
     running: Mutex<Option<Sender<Infallible>>>,
@@ -79,50 +94,65 @@ pub struct Stopper {
 
 impl Server {
     /// A server that will accept from `listener`, and what stops it.
-    pub fn new(listener: TcpListener, config: Config) -> (Self, Stopper) {
+    pub fn new(listener: TcpListener, config: Config) -> (Self, Arc<Stopper>) {
         let (running, stop) = crossbeam_channel::bounded(0);
         let listener = Arc::new(listener);
-        let stopper =
-            Stopper { listener: Arc::clone(&listener), running: Mutex::new(Some(running)) };
+        let running = Mutex::new(Some(running));
+        let stopper = Arc::new(Stopper { listener: Arc::clone(&listener), running });
         let server = Self {
             listener,
             config,
             queue: TimeoutQueue::new(config.timeout.get()),
             places: Places::new(config.max_connections),
             totals: Mutex::default(),
+            stopper: Arc::clone(&stopper),
             stop,
         };
         (server, stopper)
     }
 
-    /// Serves until it is stopped; then ends every connection and waits for every thread.
+    /// Serves until it is stopped or cannot go on; then ends every connection and waits for every
+    /// thread.
     ///
     /// # Errors
     /// When the reaper's thread cannot be started.
-    pub fn run(self) -> io::Result<Totals> {
-        thread::scope(|scope| -> io::Result<()> {
+    pub fn run(self) -> io::Result<(Totals, Stop)> {
+        let stop = thread::scope(|scope| -> io::Result<Stop> {
             let reaper = if self.config.detect.uses_heartbeat() {
                 let reaper = thread::Builder::new().name("reaper".to_owned());
-                Some(reaper.spawn_scoped(scope, || self.reap())?)
+                let reaper = reaper.spawn_scoped(scope, || self.reap_or_stop());
+                Some(reaper.map_err(|error| thread_error("reaper", &error))?)
             } else {
                 None
             };
-            self.accept(scope);
+            let accepted = self.accept(scope);
+            self.stopper.stop(); // the reaper, if the listener failed
             for connection in self.queue.drain() {
                 connection.cut(Cut::ServerStopped);
             }
-            if reaper.is_some_and(|reaper| reaper.join().is_err()) {
-                error!(
-                    event = "reaper_failed",
-                    "the reaper panicked: silent clients were not evicted since"
-                );
-            }
-            Ok(())
+            let reaped = reaper.map_or(Stop::Asked, |reaper| {
+                reaper.join().expect("a panic is caught where the thread starts")
+            });
+            Ok(if reaped == Stop::Failed { reaped } else { accepted })
         })?;
-        Ok(self.totals.into_inner())
+        Ok((self.totals.into_inner(), stop))
     }
 
-    /// The reaper's thread.
+    /// The reaper's thread. A panic stops the server: without evictions it would fill with dead
+    /// clients, and nobody would notice.
+    fn reap_or_stop(&self) -> Stop {
+        let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.reap())) else {
+            return Stop::Asked;
+        };
+        let panic = message_of(&*panic);
+        error!(
+            event = "reaper_failed",
+            panic, "the reaper panicked: {panic}, so silent clients would stay; stopping"
+        );
+        self.stopper.stop();
+        Stop::Failed
+    }
+
     fn reap(&self) {
         let sleep = |deadline| match self.stop.recv_deadline(deadline) {
             Err(RecvTimeoutError::Timeout) => Some(Instant::now()),
@@ -134,30 +164,39 @@ impl Server {
         reaper::run(&self.queue, Instant::now(), sleep, judge, evict);
     }
 
-    fn accept<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) {
+    /// Accepts clients until the server is stopped or has no listener any more.
+    fn accept<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) -> Stop {
         let mut last_id = 0;
         loop {
             let accepted = self.listener.accept();
             if self.stop.try_recv() == Err(TryRecvError::Disconnected) {
-                return;
+                return Stop::Asked;
             }
-            match accepted {
-                Ok((stream, peer)) => {
-                    let Some(place) = self.places.take() else {
-                        self.refuse(stream, peer);
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => match what_follows(&error) {
+                    AfterError::Again => {
+                        debug!(event = "client_lost", %error, "a client was gone before it was accepted: {error}");
                         continue;
-                    };
-                    last_id += 1;
-                    self.admit(scope, last_id, place, stream, peer);
-                }
-                // The client that waited is gone again.
-                Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
-                Err(error) => {
-                    let pause_s = PAUSE.as_secs_f64();
-                    warn!(event = "accept_failed", %error, pause_s, "cannot accept: {error}; trying again in {}ms", PAUSE.as_millis());
-                    self.pause();
-                }
-            }
+                    }
+                    AfterError::Pause => {
+                        let pause_s = PAUSE.as_secs_f64();
+                        warn!(event = "accept_failed", %error, pause_s, "cannot accept: {error}; trying again in {}ms", PAUSE.as_millis());
+                        self.pause();
+                        continue;
+                    }
+                    AfterError::End => {
+                        error!(event = "listener_failed", %error, "cannot accept any more: {error}; stopping");
+                        return Stop::Failed;
+                    }
+                },
+            };
+            let Some(place) = self.places.take() else {
+                self.refuse(stream, peer);
+                continue;
+            };
+            last_id += 1;
+            self.admit(scope, last_id, place, stream, peer);
         }
     }
 
@@ -230,5 +269,45 @@ impl Stopper {
     pub fn stop(&self) {
         drop(self.running.lock().take());
         listen::wake(&self.listener);
+    }
+}
+
+/// What a panic says.
+fn message_of(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    /// A moment to which no timeout can be added.
+    fn end_of_time() -> Instant {
+        let later = |time: Instant, power| time.checked_add(Duration::from_secs(1_u64 << power));
+        (0..64).rev().fold(Instant::now(), |time, power| later(time, power).unwrap_or(time))
+    }
+
+    #[test]
+    fn a_panic_of_the_reaper_stops_the_server_and_closes_every_connection() {
+        let listener = listen::listen("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let timeout = Period::new(Duration::from_mins(1));
+        let config = Config { timeout, probe: None, max_connections: 2, detect: Detect::Heartbeat };
+        let (server, _stopper) = Server::new(listener, config);
+
+        // The reaper panics when it works out when this connection is due.
+        let mut client = TcpStream::connect(address).unwrap();
+        let (stream, _) = server.listener.accept().unwrap();
+        let place = server.places.take().unwrap();
+        let connection = Arc::new(Connection::new(0, stream, place));
+        server.queue.insert(0, connection, end_of_time());
+
+        let (_, stop) = server.run().unwrap();
+        assert_eq!(stop, Stop::Failed);
+        client.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+        assert_eq!(client.read(&mut [0]).unwrap(), 0, "the connection is closed");
     }
 }

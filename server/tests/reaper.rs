@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::verdict::Verdict;
+use common::verdict::{self, Unread, Verdict};
 use server::{reaper, timeout_queue::TimeoutQueue};
 
 const TIMEOUT: Duration = Duration::from_mins(1);
@@ -85,4 +85,17 @@ fn the_judge_learns_how_late_it_is() {
         Verdict::Dead
     };
     assert_eq!(run(&queue, start, &[3_600_000], judge).1, "a");
+}
+
+#[test]
+fn a_reaper_that_is_always_late_spares_the_silent_once_only() {
+    let start = Instant::now();
+    let queue = TimeoutQueue::new(TIMEOUT);
+    queue.insert(1, "a", start);
+    let waited = Cell::new(false);
+    let judge = |_: &&str, late| verdict::judge(Unread::Unknown, late, waited.replace(true));
+    let (deadlines, evicted) = run(&queue, start, &[5000, 5000], judge);
+    assert_eq!(deadlines[0], 60_000);
+    assert!(deadlines[1] < 66_000, "it is judged again soon: {deadlines:?}");
+    assert_eq!(evicted, "a");
 }
