@@ -252,7 +252,9 @@ impl Server {
     }
 
     fn set_options(&self, connection: &Connection) -> io::Result<()> {
-        connection.stream.set_nodelay(true)?; // a reply must not wait for the next one
+        // A reply should not wait for the next one. That is only a gain in speed, so a system that
+        // refuses it is served, too.
+        let _ = connection.stream.set_nodelay(true);
         if let Some(keepalive) = self.config.detect.keepalive() {
             keepalive.apply(&connection.stream)?.log(Some(connection.id));
         }
@@ -288,6 +290,21 @@ mod tests {
     fn end_of_time() -> Instant {
         let later = |time: Instant, power| time.checked_add(Duration::from_secs(1_u64 << power));
         (0..64).rev().fold(Instant::now(), |time, power| later(time, power).unwrap_or(time))
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_client_whose_socket_has_no_tcp_nodelay_is_served() {
+        use std::os::{fd::OwnedFd, unix::net::UnixStream};
+
+        let timeout = Period::new(Duration::from_mins(1));
+        let config = Config { timeout, probe: None, max_connections: 1, detect: Detect::Heartbeat };
+        let (server, _stopper) = Server::new(listen::listen("127.0.0.1:0").unwrap(), config);
+        let (stream, _client) = UnixStream::pair().unwrap();
+        let stream = TcpStream::from(OwnedFd::from(stream));
+        stream.set_nodelay(true).expect_err("this socket has no such option");
+        let place = server.places.take().unwrap();
+        server.set_options(&Connection::new(1, stream, place)).expect("it is served");
     }
 
     #[test]
