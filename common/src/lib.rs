@@ -4,6 +4,7 @@
 //! - [`detect`]: the ways to detect a dead peer, and TCP keepalive's options
 //! - [`kernel`]: what the kernel knows of a connection; [`diagnosis`]: what follows from it
 //! - [`verdict`]: the question that both programs ask before they call a peer dead
+//! - [`descriptors`]: the limit of open files
 //! - [`start`]: threads and signals, and the errors where the system gives none
 //! - [`args`] and [`period`]: the flags; [`log`] and [`words`]: what is said to people
 
@@ -11,6 +12,7 @@
 #![warn(missing_docs)]
 
 pub mod args;
+pub mod descriptors;
 pub mod detect;
 pub mod diagnosis;
 pub mod kernel;

@@ -6,6 +6,8 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
+use common::descriptors;
+
 /// The places for connections.
 pub struct Places {
     limit: usize,
@@ -49,37 +51,32 @@ impl Drop for Place {
 
 /// Descriptors that other things need: the standard streams, the listener, a client that is
 /// about to be refused.
-#[cfg(target_os = "linux")]
 const RESERVED_DESCRIPTORS: u64 = 16;
 
-/// Memory maps that other things need.
-#[cfg(target_os = "linux")]
-const RESERVED_MAPS: u64 = 2000;
-
-/// Memory maps of one thread: its stack, its stack for signals, and a guard page for each.
-#[cfg(target_os = "linux")]
-const MAPS_PER_THREAD: u64 = 4;
-
 /// Raises the limit of open descriptors as far as it goes, and returns how many connections
-/// the process has room for. Each takes a descriptor and a thread. A process that runs out of
-/// maps while a thread starts is aborted, so this limit must be known in advance.
-#[cfg(target_os = "linux")]
+/// the process has room for. Each takes a descriptor and a thread.
 pub fn room() -> usize {
-    use nix::sys::resource::{Resource, getrlimit, setrlimit};
-
-    let descriptors = getrlimit(Resource::RLIMIT_NOFILE).map_or(1024, |(soft, hard)| {
-        setrlimit(Resource::RLIMIT_NOFILE, hard, hard).map_or(soft, |()| hard)
-    });
-    let maps = std::fs::read_to_string("/proc/sys/vm/max_map_count").unwrap_or_default();
-    let maps = maps.trim().parse().unwrap_or(65_530_u64);
-    let room = descriptors
-        .saturating_sub(RESERVED_DESCRIPTORS)
-        .min(maps.saturating_sub(RESERVED_MAPS) / MAPS_PER_THREAD);
-    usize::try_from(room).unwrap_or(usize::MAX)
+    let descriptors = descriptors::raise_limit()
+        .map_or(u64::MAX, |limit| limit.saturating_sub(RESERVED_DESCRIPTORS));
+    usize::try_from(descriptors.min(room_for_threads())).unwrap_or(usize::MAX)
 }
 
-/// On other systems than Linux the limits are not known.
+/// How many threads there is room for. A process that runs out of memory maps while a thread
+/// starts is aborted, so this limit must be known in advance.
+#[cfg(target_os = "linux")]
+fn room_for_threads() -> u64 {
+    /// Memory maps that other things need.
+    const RESERVED: u64 = 2000;
+    /// A thread's stack, its stack for signals, and a guard page for each.
+    const PER_THREAD: u64 = 4;
+
+    let maps = std::fs::read_to_string("/proc/sys/vm/max_map_count").unwrap_or_default();
+    let maps = maps.trim().parse().unwrap_or(65_530_u64);
+    maps.saturating_sub(RESERVED) / PER_THREAD
+}
+
+/// On other systems than Linux this limit is not known.
 #[cfg(not(target_os = "linux"))]
-pub fn room() -> usize {
-    usize::MAX
+fn room_for_threads() -> u64 {
+    u64::MAX
 }
