@@ -2,6 +2,7 @@
 //!
 //! - [`binaries`]: the workspace's programs, built once and started on a free port
 //! - [`program`]: one running program, with its input and output
+//! - [`tied`]: programs that do not outlive the one that started them; [`tools`]: what is installed
 //! - [`finished`]: a program that has ended
 //! - [`log`]: the lines of a program's log; [`event`]: one event in it
 //! - [`peer`]: one end of a connection as raw TCP
@@ -23,6 +24,8 @@ pub mod namespace;
 pub mod peer;
 pub mod proc;
 pub mod program;
+pub mod tied;
+pub mod tools;
 
 use std::{
     io, thread,

@@ -10,6 +10,8 @@ use std::{
 use hdrhistogram::Histogram;
 use mio::net::TcpStream;
 
+use crate::room::advise;
+
 pub(crate) struct Connection {
     pub(crate) stream: TcpStream,
     line: Vec<u8>,
@@ -22,7 +24,7 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn open(address: SocketAddr, number: usize, length: usize) -> io::Result<Self> {
-        let stream = std::net::TcpStream::connect(address)?;
+        let stream = std::net::TcpStream::connect(address).map_err(advise)?;
         stream.set_nodelay(true)?;
         stream.set_nonblocking(true)?;
         let mut line = format!("connection {number} says hello ").into_bytes();
