@@ -37,6 +37,9 @@ const CHUNKS_WAITING: usize = 4;
 /// How long an interrupted session waits for an output that takes nothing.
 const BLOCKED_OUTPUT: Duration = Duration::from_millis(200);
 
+/// How long the end of an empty input may take to be read.
+const EMPTY_INPUT: Duration = Duration::from_millis(200);
+
 /// What to do when the input ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AtInputEnd {
@@ -140,7 +143,11 @@ impl Session {
         loop {
             let sent = select_biased! {
                 recv(self.ended) -> ending => {
-                    return Forwarded { ending: ending.expect(ends), all_sent: false };
+                    let ending = ending.expect(ends);
+                    let all_sent = at_input_end == AtInputEnd::Finish
+                        && matches!(ending, Ending::ServerClosed)
+                        && had_nothing_to_send(chunks, outgoing);
+                    return Forwarded { ending, all_sent };
                 }
                 recv(chunks) -> chunk => match chunk {
                     Ok(Ok(text)) => outgoing.text(&text),
@@ -160,7 +167,9 @@ impl Session {
             AtInputEnd::Finish => outgoing.close(),
             AtInputEnd::Stay => outgoing.finish_line(),
         };
-        let all_sent = finished.is_ok() && at_input_end == AtInputEnd::Finish;
+        // With nothing to send, all of it is sent, though the server may have closed first.
+        let all_sent =
+            (finished.is_ok() || outgoing.sent().bytes == 0) && at_input_end == AtInputEnd::Finish;
         if let Err(error) = finished {
             self.signal_unsent(error);
         }
@@ -189,6 +198,13 @@ impl Session {
         });
         started.map_err(|error| thread_error(name, &error))
     }
+}
+
+/// Whether the input was empty. A server that closes at once may do so before the end of an empty
+/// input is read; whether it does is chance, and must not change how the session ends.
+fn had_nothing_to_send(chunks: &Receiver<io::Result<Vec<u8>>>, outgoing: &Outgoing) -> bool {
+    outgoing.sent().bytes == 0
+        && matches!(chunks.recv_timeout(EMPTY_INPUT), Err(RecvTimeoutError::Disconnected))
 }
 
 fn join(thread: JoinHandle<()>) {

@@ -1,10 +1,10 @@
 //! More clients than the server can hold.
 #![cfg(unix)]
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use tests::{
-    binaries::{Server, binary, client, start_client},
+    binaries::{Server, binary, client, json_command, start_client},
     event::{any, conn},
     finished,
     peer::Peer,
@@ -51,6 +51,21 @@ fn a_refused_client_says_that_the_server_closed() {
     refused.finish().expect("the client ends").expect_code(3);
 }
 
+#[test]
+fn a_client_that_has_nothing_to_send_is_done_wherever_the_server_closes_first() {
+    let roomy = Server::start(&["-q"]).expect("the server starts");
+    let full = Server::start(&["-q", "--max-connections", "1"]).expect("the server starts");
+    let _held = client(&full.address, &["--idle", "1h"]).expect("the client connects");
+    for _ in 0..30 {
+        for server in [&roomy, &full] {
+            let mut client = json_command("client").expect("the client builds");
+            client.args(["--server", &server.address]).stdin(Stdio::null());
+            let finished = finished::run(&mut client).expect("the client starts");
+            assert_eq!(finished.expect_ended(0).reason(), "complete");
+        }
+    }
+}
+
 /// A shell that limits the number of its descriptors and then becomes the server.
 fn limited(descriptors: u32, arguments: &str) -> Command {
     let server = binary("server").expect("the server builds").display();
@@ -85,7 +100,7 @@ mod resources {
         os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     };
 
-    use tests::{binaries::json_command, proc::size};
+    use tests::proc::size;
 
     use super::*;
 
