@@ -129,12 +129,21 @@ impl Connections {
     fn wait_for_first_replies(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
         while self.latency.len() < self.all.len() as u64 {
-            self.poll.poll(&mut events, None)?;
+            self.wait(&mut events, None)?;
             for event in &events {
                 self.all[event.token().0].receive(&mut self.latency)?;
             }
         }
         Ok(())
+    }
+
+    /// Waits for events. There may be none: a process that was stopped and continued is
+    /// interrupted.
+    fn wait(&mut self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
+        match self.poll.poll(events, timeout) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            polled => polled,
+        }
     }
 
     fn run(
@@ -165,10 +174,7 @@ impl Connections {
                     schedule.poll_timeout()
                 }
             };
-            match self.poll.poll(&mut events, Some(timeout)) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                polled => polled?,
-            }
+            self.wait(&mut events, Some(timeout))?;
             for event in &events {
                 let connection = &mut self.all[event.token().0];
                 let answered = connection.receive(&mut self.latency)?;
