@@ -125,15 +125,14 @@ impl Server {
             } else {
                 None
             };
-            let accepted = self.accept(scope);
+            let of_accept = self.accept(scope);
             self.stopper.stop(); // the reaper, if the listener failed
             for connection in self.queue.drain() {
                 connection.cut(Cut::ServerStopped);
             }
-            let reaped = reaper.map_or(Stop::Asked, |reaper| {
-                reaper.join().expect("a panic is caught where the thread starts")
-            });
-            Ok(if reaped == Stop::Failed { reaped } else { accepted })
+            let of_reaper =
+                reaper.map_or(Stop::Asked, |thread| thread.join().unwrap_or(Stop::Failed));
+            Ok(if of_reaper == Stop::Failed { of_reaper } else { of_accept })
         })?;
         Ok((self.totals.into_inner(), stop))
     }

@@ -60,12 +60,11 @@ pub struct TcpInfo {
 /// kernels before 5.4, and where another kernel stands in for Linux (gVisor).
 pub fn tcp_info(stream: &TcpStream) -> Option<TcpInfo> {
     static LENGTH: OnceLock<usize> = OnceLock::new();
-    let length = match LENGTH.get() {
-        Some(length) => *length,
-        None => {
-            let length = getsockopt(stream, AnswerLength).ok()?.len();
-            *LENGTH.get_or_init(|| length)
-        }
+    let length = if let Some(length) = LENGTH.get() {
+        *length
+    } else {
+        let length = getsockopt(stream, AnswerLength).ok()?.len();
+        *LENGTH.get_or_init(|| length)
     };
     when_whole(length, || getsockopt(stream, TcpInfoOption).ok())
 }

@@ -22,6 +22,6 @@ pub fn say(line: fmt::Arguments<'_>) -> io::Result<()> {
 
 /// Whether a load ended because nobody reads its results any more.
 pub fn is_reader_gone(error: &(dyn Error + 'static)) -> bool {
-    let cause = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    cause.is_some_and(|cause| cause.is::<ReaderGone>())
+    let error = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    error.and_then(|error| error.downcast_ref::<ReaderGone>()).is_some()
 }
