@@ -84,7 +84,9 @@ fn run(cli: &Cli, config: Config, log: &Log) -> Result<ExitCode, Box<dyn Error>>
     let room = config.max_connections;
     if room == 0 {
         return Err(
-            "no room for a single connection: raise the limit of open files (ulimit -n)".into()
+            "no room for a single connection: raise the limits of open files (ulimit -n) and of \
+             memory (ulimit -v)"
+                .into(),
         );
     }
     let listener = listen(&cli.listen)?;

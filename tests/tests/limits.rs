@@ -100,9 +100,27 @@ mod resources {
         os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     };
 
-    use tests::proc::size;
+    use tests::{proc::size, program::Program};
 
     use super::*;
+
+    #[test]
+    fn the_limit_is_lowered_to_what_fits_into_the_address_space() {
+        let server = binary("server").expect("the server builds").display();
+        let script =
+            format!("ulimit -v 700000 && exec {server} -q --log json --listen 127.0.0.1:0");
+        let mut server = Program::start(Command::new("sh").args(["-c", &script]));
+        let server = server.as_mut().expect("the server starts");
+        let limited = server.wait_for("limited", any).expect("the limit is lowered");
+        let room = limited.u64("room").expect("it says to what");
+        let listening = server.wait_for("listening", any).expect("the server listens");
+        let address = listening.str("address").expect("it says where");
+        let mut clients: Vec<_> = (0..room).map(|_| Peer::connect(address)).collect();
+        for peer in &mut clients {
+            peer.ask(b"in\n", b"IN\n");
+        }
+        assert_eq!(Peer::connect(address).read_to_end(), b"", "the client is refused");
+    }
 
     /// Limits a running server to a few descriptors more than it has.
     fn starve(server: &Server) {
