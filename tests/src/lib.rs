@@ -8,6 +8,7 @@
 //! - [`peer`]: one end of a connection as raw TCP
 //! - [`namespace`]: a private network that can be cut
 //! - [`proc`]: what a process costs and holds, from proc(5)
+//! - [`user`]: programs as another user
 //! - [`flags`]: the values that a command line must refuse or take
 //!
 //! A test waits for events, not for an amount of time. [`DEADLINE`] only ends a test that hangs.
@@ -26,6 +27,8 @@ pub mod proc;
 pub mod program;
 pub mod tied;
 pub mod tools;
+#[cfg(unix)]
+pub mod user;
 
 use std::{
     io, thread,

@@ -94,13 +94,13 @@ fn a_server_that_can_hold_no_connection_says_so() {
 
 #[cfg(target_os = "linux")]
 mod resources {
-    use std::{
-        fs,
-        net::TcpStream,
-        os::unix::fs::{MetadataExt as _, PermissionsExt as _},
-    };
+    use std::net::TcpStream;
 
-    use tests::{proc::size, program::Program};
+    use tests::{
+        proc::size,
+        program::Program,
+        user::{as_user, copy_for_everyone},
+    };
 
     use super::*;
 
@@ -169,22 +169,16 @@ mod resources {
         server.stop().expect("the server ends").expect_code(0);
     }
 
-    /// A command as a user whose number of threads can be limited. Root's cannot.
-    fn as_a_user(program: &str) -> Command {
-        if fs::metadata("/proc/self").expect("proc(5) is mounted").uid() != 0 {
-            return Command::new(program);
-        }
-        let mut command = Command::new("setpriv");
-        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--", program]);
-        command
-    }
+    /// A user whose number of threads can be limited.
+    const NOBODY: u32 = 65_534;
 
     /// Limits the threads that a running server and its user may have, and returns the limit
     /// that there was: a number, or `unlimited`.
     fn limit_threads(server: &Server, threads: &str) -> String {
         let prlimit = |arguments: &[&str]| {
             let pid = format!("--pid={}", server.program.pid());
-            let finished = finished::run(as_a_user("prlimit").arg(pid).args(arguments));
+            let mut prlimit = as_user(NOBODY, "prlimit").expect("proc(5) is mounted");
+            let finished = finished::run(prlimit.arg(pid).args(arguments));
             let finished = finished.expect("util-linux is installed");
             finished.expect_code(0);
             String::from_utf8_lossy(&finished.stdout).trim().to_owned()
@@ -196,17 +190,9 @@ mod resources {
 
     #[test]
     fn a_server_without_threads_waits_and_serves_again_when_it_has_some() {
-        // Every user can run a copy there.
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let readable = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(folder.path(), readable).expect("the folder is ours");
-        let program = folder.path().join("server");
-        // `cp` copies in its own process: a file that this one has open for writing, even in a
-        // thread that starts another program, cannot be run.
-        let original = binary("server").expect("the server builds");
-        let copied = finished::run(Command::new("cp").arg(original).arg(&program));
-        copied.expect("cp is installed").expect_code(0);
-        let mut command = as_a_user(program.to_str().expect("the path is UTF-8"));
+        let (_folder, program) = copy_for_everyone("server").expect("the server builds");
+        let program = program.to_str().expect("the path is UTF-8");
+        let mut command = as_user(NOBODY, program).expect("proc(5) is mounted");
         let like_ours = json_command("server").expect("the server builds");
         command.args(like_ours.get_args()).args(["--listen", "127.0.0.1:0"]);
         let mut server = Server::from_command(&mut command).expect("the server starts");
