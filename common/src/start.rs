@@ -19,16 +19,32 @@ pub fn thread_error(thread: &str, error: &io::Error) -> io::Error {
 /// # Errors
 /// When the system refuses what that takes: a pipe and a thread.
 pub fn on_interrupt(handler: impl FnMut() + Send + 'static) -> io::Result<()> {
-    ctrlc::set_handler(handler).map_err(|error| match error {
-        ctrlc::Error::System(system) => interrupt_error(&system),
-        other => io::Error::other(other),
-    })
+    ctrlc::set_handler(handler).map_err(|error| interrupt_error(&error))
 }
 
-fn interrupt_error(error: &io::Error) -> io::Error {
-    let advice = match error.kind() {
-        ErrorKind::WouldBlock => "; raise the limit of processes (ulimit -u)",
-        _ => "",
+/// The error of signals that cannot be caught: the system's, which ctrlc leaves out.
+fn interrupt_error(error: &ctrlc::Error) -> io::Error {
+    let message = match error {
+        ctrlc::Error::System(system) if system.kind() == ErrorKind::WouldBlock => {
+            format!("{system}; raise the limit of processes (ulimit -u)")
+        }
+        ctrlc::Error::System(system) => system.to_string(),
+        other => other.to_string(),
     };
-    io::Error::new(error.kind(), format!("cannot catch Ctrl-C: {error}{advice}"))
+    io::Error::other(format!("cannot catch Ctrl-C: {message}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signals_that_cannot_be_caught_are_named_with_the_systems_reason() {
+        let error = |kind: ErrorKind| interrupt_error(&ctrlc::Error::System(kind.into()));
+        let no_thread = error(ErrorKind::WouldBlock).to_string();
+        assert!(no_thread.starts_with("cannot catch Ctrl-C: "), "{no_thread}");
+        assert!(no_thread.ends_with("; raise the limit of processes (ulimit -u)"), "{no_thread}");
+        let other = error(ErrorKind::OutOfMemory).to_string();
+        assert_eq!(other, "cannot catch Ctrl-C: out of memory");
+    }
 }
