@@ -89,3 +89,17 @@ pub(crate) fn advise(error: io::Error) -> io::Error {
     );
     io::Error::new(error.kind(), message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_that_have_run_out_all_the_same_are_named_with_advice() {
+        let error = advise(io::ErrorKind::AddrNotAvailable.into());
+        assert_eq!(error.kind(), io::ErrorKind::AddrNotAvailable);
+        assert!(error.to_string().contains("or ask for fewer (--connections)"), "{error}");
+        let other = advise(io::ErrorKind::ConnectionRefused.into()).to_string();
+        assert_eq!(other, "connection refused");
+    }
+}

@@ -16,6 +16,7 @@ use super::{
     Account, TIMEOUT,
     script::{Script, check, expect_all},
 };
+use crate::room::advise;
 
 /// What a client did and saw, or what it did not get.
 type Done = io::Result<Account>;
@@ -42,7 +43,7 @@ pub(super) fn run_one(address: &str, random: &mut Rng) -> Done {
 }
 
 fn connect(address: &str) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(address)?;
+    let stream = TcpStream::connect(address).map_err(advise)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(DEADLINE))?;
     Ok(stream)
