@@ -12,7 +12,7 @@ pub enum AfterError {
     Again,
     /// Something has run out, and trying again at once would only use up the processor.
     Pause,
-    /// The listener is none any more.
+    /// The listener no longer works.
     End,
 }
 

@@ -10,7 +10,7 @@
 //!
 //! One channel stops everything. Nothing is ever sent on it; the [`Stopper`] drops its sender.
 //! The server stops itself in the same way when it can no longer do what it is for: when the
-//! reaper panicked, or the listener is none any more.
+//! reaper panicked, or the listener no longer works.
 
 use std::{
     any::Any,

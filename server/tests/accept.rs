@@ -50,7 +50,7 @@ fn what_has_run_out_is_waited_for() {
 }
 
 #[test]
-fn a_listener_that_is_none_any_more_ends_the_server() {
+fn a_listener_that_no_longer_works_ends_the_server() {
     check(&[EBADF, EFAULT, EINVAL, ENOTSOCK], AfterError::End);
 
     // A socket that is bound and does not listen: accept fails with EINVAL.
