@@ -6,6 +6,7 @@
 mod account;
 mod clients;
 mod script;
+mod slow;
 
 use std::{
     io::{self, Read as _, Write as _},
