@@ -21,9 +21,9 @@ use client::{
 use common::{
     args,
     detect::Detect,
-    interrupt::{keep_ignored_signals, on_interrupt},
     log::{Log, LogArgs, queue::Lines},
     period::Period,
+    start::{keep_ignored_signals, on_interrupt},
     words::Seconds,
 };
 use tracing::{debug, info, warn};

@@ -15,6 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use common::start::thread_error;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::{
@@ -188,11 +189,12 @@ impl Session {
         body: impl FnOnce() + Send + 'static,
     ) -> io::Result<JoinHandle<()>> {
         let end = self.end();
-        thread::Builder::new().name(name.to_owned()).spawn(move || {
+        let started = thread::Builder::new().name(name.to_owned()).spawn(move || {
             if catch_unwind(AssertUnwindSafe(body)).is_err() {
                 end.signal(Ending::Panicked { thread: name });
             }
-        })
+        });
+        started.map_err(|error| thread_error(name, &error))
     }
 }
 

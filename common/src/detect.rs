@@ -88,32 +88,53 @@ impl Keepalive {
         self.idle + self.interval * self.count
     }
 
-    /// Sets the options and reads back what the kernel holds. (Windows has no way to read them:
-    /// what was set is returned.)
+    /// Sets the options and returns what the kernel holds, where it says so. An option that was
+    /// not asked for is left alone: not every system has it.
     ///
     /// # Errors
-    /// When the kernel refuses an option.
+    /// When the kernel refuses an option. The error names it.
     pub fn apply(&self, stream: &TcpStream) -> io::Result<Self> {
         let socket = SockRef::from(stream);
-        // All at once: on Windows what is left out becomes 0.
-        let options = TcpKeepalive::new()
-            .with_time(self.idle)
-            .with_interval(self.interval)
-            .with_retries(self.count);
-        socket.set_tcp_keepalive(&options)?;
-        let mut held = *self;
+        let Self { idle, interval, count, .. } = *self;
+        let none = TcpKeepalive::new();
+        // Windows has one call for all of them, and what is left out becomes 0.
+        #[cfg(windows)]
+        let steps = [(
+            "SIO_KEEPALIVE_VALS",
+            none.with_time(idle).with_interval(interval).with_retries(count),
+        )];
         #[cfg(not(windows))]
-        {
-            held.idle = socket.tcp_keepalive_time()?;
-            held.interval = socket.tcp_keepalive_interval()?;
-            held.count = socket.tcp_keepalive_retries()?;
+        let steps = [
+            ("SO_KEEPALIVE", none.clone()),
+            ("TCP_KEEPIDLE", none.clone().with_time(idle)),
+            ("TCP_KEEPINTVL", none.clone().with_interval(interval)),
+            ("TCP_KEEPCNT", none.with_retries(count)),
+        ];
+        for (option, value) in steps {
+            socket.set_tcp_keepalive(&value).map_err(refused(option))?;
         }
         #[cfg(target_os = "linux")]
         if self.user_timeout.is_some() {
-            socket.set_tcp_user_timeout(self.user_timeout)?;
-            held.user_timeout = socket.tcp_user_timeout()?;
+            socket.set_tcp_user_timeout(self.user_timeout).map_err(refused("TCP_USER_TIMEOUT"))?;
         }
-        Ok(held)
+        Ok(self.as_held(&socket))
+    }
+
+    /// The figures that the kernel holds. One that it does not tell is the one that was set.
+    #[cfg_attr(windows, allow(unused_variables, reason = "Windows tells none"))]
+    fn as_held(&self, socket: &SockRef<'_>) -> Self {
+        let mut held = *self;
+        #[cfg(not(windows))]
+        {
+            held.idle = socket.tcp_keepalive_time().unwrap_or(self.idle);
+            held.interval = socket.tcp_keepalive_interval().unwrap_or(self.interval);
+            held.count = socket.tcp_keepalive_retries().unwrap_or(self.count);
+        }
+        #[cfg(target_os = "linux")]
+        if self.user_timeout.is_some() {
+            held.user_timeout = socket.tcp_user_timeout().unwrap_or(self.user_timeout);
+        }
+        held
     }
 
     /// Logs what the kernel holds, for the server's connection `conn` or the client's only one.
@@ -129,6 +150,11 @@ impl Keepalive {
             conn.map_or_else(String::new, |conn| format!("conn-{conn} "))
         );
     }
+}
+
+/// An error that names the option that the kernel refused.
+fn refused(option: &'static str) -> impl FnOnce(io::Error) -> io::Error {
+    move |error| io::Error::new(error.kind(), format!("cannot set {option}: {error}"))
 }
 
 impl fmt::Display for Keepalive {

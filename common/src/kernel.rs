@@ -38,8 +38,8 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Asks the kernel. `None` where it cannot be asked: on other systems than Linux, and
-    /// before Linux 5.4.
+    /// Asks the kernel. `None` where it cannot be asked: on other systems than Linux,
+    /// before Linux 5.4, and where another kernel stands in for Linux and knows less.
     #[cfg_attr(not(target_os = "linux"), allow(unused_variables, reason = "nothing is asked"))]
     pub fn ask(stream: &TcpStream, side: Side) -> Option<Self> {
         #[cfg(not(target_os = "linux"))]

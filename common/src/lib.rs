@@ -5,8 +5,8 @@
 //! - [`kernel`]: what the kernel knows of a connection; [`diagnosis`]: what follows from it
 //! - [`verdict`]: the question that both programs ask before they call a peer dead
 //! - [`address`]: `HOST:PORT`, and the addresses that it stands for; [`nodelay`]: an option of
-//!   every connection
-//! - [`interrupt`]: Ctrl-C and its like; `streams`: the standard streams of a Unix process
+//!   every connection; [`descriptors`]: the limit of open files
+//! - [`start`]: threads and signals; `streams`: the standard streams of a Unix process
 //! - [`args`] and [`period`]: the flags; [`log`] and [`words`]: what is said to people
 
 #![forbid(unsafe_code)]
@@ -14,13 +14,14 @@
 
 pub mod address;
 pub mod args;
+pub mod descriptors;
 pub mod detect;
 pub mod diagnosis;
-pub mod interrupt;
 pub mod kernel;
 pub mod log;
 pub mod nodelay;
 pub mod period;
+pub mod start;
 #[cfg(unix)]
 pub mod streams;
 pub mod verdict;

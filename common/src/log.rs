@@ -27,7 +27,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
-use crate::words::Count;
+use crate::{start::thread_error, words::Count};
 use queue::Lines;
 
 /// The target of the few events that even a quiet log shows.
@@ -74,7 +74,7 @@ impl LogArgs {
         let log = match self.start(verbose) {
             Ok(log) => log,
             Err(error) => {
-                let _ = writeln!(io::stderr(), "error: cannot start the log's thread: {error}");
+                let _ = writeln!(io::stderr(), "error: {}", thread_error("log", &error));
                 return ExitCode::FAILURE;
             }
         };

@@ -6,6 +6,7 @@
 
 use std::{
     fmt,
+    io::Read as _,
     net::{Shutdown, TcpStream},
     sync::{
         OnceLock,
@@ -151,5 +152,19 @@ impl Connection {
 impl fmt::Display for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "conn-{}", self.id)
+    }
+}
+
+/// Ends a connection from which nothing was read. The end of stream goes out first and what has
+/// come is read, since closing a connection with bytes unread would reset it.
+pub fn close_unread(mut stream: &TcpStream) {
+    const MOST_READS: u32 = 16; // a client that sends without end is not waited for
+    let _ = stream.shutdown(Shutdown::Write);
+    if stream.set_nonblocking(true).is_ok() {
+        let mut block = [0; 16 * 1024];
+        let _ = (0..MOST_READS).try_for_each(|_| match stream.read(&mut block) {
+            Ok(0) | Err(_) => Err(()),
+            Ok(_) => Ok(()),
+        });
     }
 }

@@ -1,12 +1,14 @@
 //! An echo server that evicts clients that fall silent.
 //!
-//! [`listen`] binds the [`listeners`], and [`server`] accepts and stops. Each client has its own
-//! thread, which runs a [`conversation`]. Every byte that a client sends moves its [`connection`]
-//! to the back of the [`timeout_queue`]; the [`reaper`] sleeps until the connection at the front
-//! is due. [`ending`] says why a connection ended, and [`totals`] sums all of them up.
+//! [`listen`] binds the [`listeners`], and [`server`] accepts and stops; [`accept_error`] says what
+//! an error of `accept` means. Each client has its own thread, which runs a [`conversation`]. Every
+//! byte that a client sends moves its [`connection`] to the back of the [`timeout_queue`]; the
+//! [`reaper`] sleeps until the connection at the front is due. [`ending`] says why a connection
+//! ended, and [`totals`] sums all of them up.
 
 #![forbid(unsafe_code)]
 
+pub mod accept_error;
 pub mod connection;
 pub mod conversation;
 pub mod ending;
@@ -15,6 +17,7 @@ pub mod listen;
 pub mod listeners;
 pub mod reaper;
 pub mod server;
+pub mod stopper;
 mod sync;
 pub mod timeout_queue;
 pub mod totals;

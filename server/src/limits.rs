@@ -6,6 +6,8 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
+use common::descriptors;
+
 /// The places for connections.
 pub struct Places {
     limit: usize,
@@ -49,37 +51,70 @@ impl Drop for Place {
 
 /// Descriptors that other things need: the standard streams, the listener, a client that is
 /// about to be refused.
-#[cfg(target_os = "linux")]
 const RESERVED_DESCRIPTORS: u64 = 16;
 
-/// Memory maps that other things need.
-#[cfg(target_os = "linux")]
-const RESERVED_MAPS: u64 = 2000;
-
-/// Memory maps of one thread: its stack, its stack for signals, and a guard page for each.
-#[cfg(target_os = "linux")]
-const MAPS_PER_THREAD: u64 = 4;
-
 /// Raises the limit of open descriptors as far as it goes, and returns how many connections
-/// the process has room for. Each takes a descriptor and a thread. A process that runs out of
-/// maps while a thread starts is aborted, so this limit must be known in advance.
-#[cfg(target_os = "linux")]
+/// the process has room for. Each takes a descriptor and a thread.
 pub fn room() -> usize {
-    use nix::sys::resource::{Resource, getrlimit, setrlimit};
-
-    let descriptors = getrlimit(Resource::RLIMIT_NOFILE).map_or(1024, |(soft, hard)| {
-        setrlimit(Resource::RLIMIT_NOFILE, hard, hard).map_or(soft, |()| hard)
-    });
-    let maps = std::fs::read_to_string("/proc/sys/vm/max_map_count").unwrap_or_default();
-    let maps = maps.trim().parse().unwrap_or(65_530_u64);
-    let room = descriptors
-        .saturating_sub(RESERVED_DESCRIPTORS)
-        .min(maps.saturating_sub(RESERVED_MAPS) / MAPS_PER_THREAD);
-    usize::try_from(room).unwrap_or(usize::MAX)
+    let descriptors = descriptors::raise_limit()
+        .map_or(u64::MAX, |limit| limit.saturating_sub(RESERVED_DESCRIPTORS));
+    usize::try_from(descriptors.min(room_for_threads())).unwrap_or(usize::MAX)
 }
 
-/// On other systems than Linux the limits are not known.
+/// How many threads there is room for. A process that runs out of memory maps or of address space
+/// while a thread starts is aborted, so this limit must be known in advance.
+#[cfg(target_os = "linux")]
+fn room_for_threads() -> u64 {
+    /// Memory maps that other things need.
+    const RESERVED: u64 = 2000;
+    /// A thread's stack, its stack for signals, and a guard page for each.
+    const PER_THREAD: u64 = 4;
+
+    let maps = std::fs::read_to_string("/proc/sys/vm/max_map_count").unwrap_or_default();
+    let maps = maps.trim().parse().unwrap_or(65_530_u64);
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+    let space = left_of_address_space().map_or(u64::MAX, |left| threads_within(left, cores));
+    space.min(maps.saturating_sub(RESERVED) / PER_THREAD)
+}
+
+/// Bytes that may still be mapped, if there is a limit (`ulimit -v`, or `ulimit -d`).
+#[cfg(target_os = "linux")]
+fn left_of_address_space() -> Option<u64> {
+    use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
+
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let used = |field| {
+        let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+        line.split_whitespace().next()?.parse::<u64>().ok()
+    };
+    let left = |(resource, field)| {
+        let (soft, _) = getrlimit(resource).ok()?;
+        let used = used(field).unwrap_or_default() * 1024;
+        (soft != RLIM_INFINITY).then(|| soft.saturating_sub(used))
+    };
+    let limits = [(Resource::RLIMIT_AS, "VmSize:"), (Resource::RLIMIT_DATA, "VmData:")];
+    limits.into_iter().filter_map(left).min()
+}
+
+/// How many threads of connections fit into this much address space. glibc's allocator reserves
+/// space for the first threads that allocate, up to eight per core; later ones share it.
+pub fn threads_within(space: u64, cores: u64) -> u64 {
+    const MIB: u64 = 1024 * 1024;
+    /// What the allocator reserves for one thread.
+    const HEAP: u64 = 64 * MIB;
+    /// A connection's stack, its stack for signals, its guard pages, and as much again.
+    const STACK: u64 = MIB / 2;
+    /// The stacks and heaps of the threads that are not a connection's.
+    const OTHERS: u64 = 4 * (HEAP + 2 * MIB);
+
+    let left = space.saturating_sub(OTHERS);
+    let each_with_a_heap = left / (HEAP + STACK);
+    let with_all_heaps = left.saturating_sub(8 * cores * HEAP) / STACK;
+    each_with_a_heap.max(with_all_heaps)
+}
+
+/// On other systems than Linux this limit is not known.
 #[cfg(not(target_os = "linux"))]
-pub fn room() -> usize {
-    usize::MAX
+fn room_for_threads() -> u64 {
+    u64::MAX
 }

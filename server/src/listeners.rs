@@ -22,8 +22,11 @@ pub struct Listeners {
 }
 
 impl Listeners {
-    /// Takes bound sockets, of which there is at least one.
-    pub(crate) fn new(all: Vec<TcpListener>) -> io::Result<Self> {
+    /// Takes sockets that listen, of which there is at least one.
+    ///
+    /// # Errors
+    /// When a socket has no address.
+    pub fn new(all: Vec<TcpListener>) -> io::Result<Self> {
         let addresses = all.iter().map(TcpListener::local_addr).collect::<io::Result<_>>()?;
         if all.len() > 1 {
             all.iter().try_for_each(|listener| listener.set_nonblocking(true))?;

@@ -8,15 +8,16 @@ use clap::Parser;
 use common::{
     args,
     detect::Detect,
-    interrupt::{keep_ignored_signals, on_interrupt},
     log::{ALWAYS, Log, LogArgs},
     period::Period,
+    start::{keep_ignored_signals, on_interrupt},
     words::Count,
 };
 use server::{
     limits,
     listen::listen,
     server::{Config, Server},
+    stopper::Stop,
 };
 use tracing::{info, warn};
 
@@ -28,7 +29,7 @@ use tracing::{info, warn};
 #[command(
     version,
     after_help = "Ctrl-C stops it: it closes every connection and prints what it did.\n\
-        Exit codes: 0 stopped, 1 could not listen, 2 usage.\n\n\
+        Exit codes: 0 stopped, 1 could not listen, or could not go on, 2 usage.\n\n\
         Try it: run `server` in one terminal and `client` in another. Then hang the server with \
         `kill -STOP PID` (its first line says the PID), and wake it with `kill -CONT PID`."
 )]
@@ -64,7 +65,7 @@ fn main() -> ExitCode {
     keep_ignored_signals();
     let cli: Cli = args::parse();
     let config = configure(&cli).unwrap_or_else(|message| args::refuse::<Cli>(message));
-    cli.log.run(cli.verbose, |log| run(&cli, config, log).map(|()| ExitCode::SUCCESS))
+    cli.log.run(cli.verbose, |log| run(&cli, config, log))
 }
 
 fn configure(cli: &Cli) -> Result<Config, String> {
@@ -81,11 +82,13 @@ fn configure(cli: &Cli) -> Result<Config, String> {
     Ok(Config { timeout, probe, max_connections, detect })
 }
 
-fn run(cli: &Cli, config: Config, log: &Log) -> Result<(), Box<dyn Error>> {
+fn run(cli: &Cli, config: Config, log: &Log) -> Result<ExitCode, Box<dyn Error>> {
     let room = config.max_connections;
     if room == 0 {
         return Err(
-            "no room for a single connection: raise the limit of open files (ulimit -n)".into()
+            "no room for a single connection: raise the limits of open files (ulimit -n) and of \
+             memory (ulimit -v)"
+                .into(),
         );
     }
     let listeners = listen(&cli.listen)?;
@@ -110,8 +113,11 @@ fn run(cli: &Cli, config: Config, log: &Log) -> Result<(), Box<dyn Error>> {
     for address in addresses {
         info!(target: ALWAYS, event = "listening", %address, pid, "listening on {address} (pid {pid})");
     }
-    let totals = server.run()?;
+    let (totals, stop) = server.run()?;
     log.make_room();
     totals.log();
-    Ok(())
+    Ok(match stop {
+        Stop::Asked => ExitCode::SUCCESS,
+        Stop::Failed => ExitCode::FAILURE,
+    })
 }

@@ -8,29 +8,34 @@
 //!
 //! The threads are scoped: [`Server::run`] does not return before each has ended.
 //!
-//! One channel stops everything. Nothing is ever sent on it; the [`Stopper`] drops its sender.
+//! One channel stops everything: the [`Stopper`] disconnects it. The server stops itself in the same way when it can no longer do what it is for: when the
+//! reaper panicked, or the listener no longer works.
 
 use std::{
+    any::Any,
     convert::Infallible,
-    io::{self, ErrorKind, Read as _},
-    net::{Shutdown, SocketAddr, TcpStream},
+    io,
+    net::{SocketAddr, TcpStream},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread::{self, Scope},
     time::{Duration, Instant},
 };
 
-use common::{detect::Detect, nodelay::send_at_once, period::Period};
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError};
+use common::{detect::Detect, nodelay::send_at_once, period::Period, start::thread_error};
+use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
 use parking_lot::Mutex;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::{
-    connection::{Connection, Cut},
+    accept_error::{AfterError, what_follows},
+    connection::{Connection, Cut, close_unread},
     conversation::Conversation,
     ending::{Ending, Traffic},
     limits::{Place, Places},
     listeners::Listeners,
     reaper,
+    stopper::{Stop, Stopper},
     timeout_queue::{Expired, TimeoutQueue},
     totals::Totals,
 };
@@ -68,62 +73,70 @@ pub struct Server {
     queue: TimeoutQueue<Arc<Connection>>,
     places: Places,
     totals: Mutex<Totals>,
+    stopper: Arc<Stopper>,
     /// Disconnected when the server is to stop.
     stop: Receiver<Infallible>,
 }
 
-/// Stops one server from another thread, such as a signal handler's.
-pub struct Stopper {
-    listeners: Arc<Listeners>,
-    running: Mutex<Option<Sender<Infallible>>>,
-}
-
 impl Server {
     /// A server that will accept from `listeners`, and what stops it.
-    pub fn new(listeners: Listeners, config: Config) -> (Self, Stopper) {
-        let (running, stop) = crossbeam_channel::bounded(0);
+    pub fn new(listeners: Listeners, config: Config) -> (Self, Arc<Stopper>) {
         let listeners = Arc::new(listeners);
-        let stopper =
-            Stopper { listeners: Arc::clone(&listeners), running: Mutex::new(Some(running)) };
+        let (stopper, stop) = Stopper::new(Arc::clone(&listeners));
+        let stopper = Arc::new(stopper);
         let server = Self {
             listeners,
             config,
             queue: TimeoutQueue::new(config.timeout.get()),
             places: Places::new(config.max_connections),
             totals: Mutex::default(),
+            stopper: Arc::clone(&stopper),
             stop,
         };
         (server, stopper)
     }
 
-    /// Serves until it is stopped; then ends every connection and waits for every thread.
+    /// Serves until it is stopped or cannot go on; then ends every connection and waits for every
+    /// thread.
     ///
     /// # Errors
     /// When the reaper's thread cannot be started.
-    pub fn run(self) -> io::Result<Totals> {
-        thread::scope(|scope| -> io::Result<()> {
+    pub fn run(self) -> io::Result<(Totals, Stop)> {
+        let stop = thread::scope(|scope| -> io::Result<Stop> {
             let reaper = if self.config.detect.uses_heartbeat() {
                 let reaper = thread::Builder::new().name("reaper".to_owned());
-                Some(reaper.spawn_scoped(scope, || self.reap())?)
+                let reaper = reaper.spawn_scoped(scope, || self.reap_or_stop());
+                Some(reaper.map_err(|error| thread_error("reaper", &error))?)
             } else {
                 None
             };
-            self.accept(scope);
+            let of_accept = self.accept(scope);
+            self.stopper.stop(); // the reaper, if the listener failed
             for connection in self.queue.drain() {
                 connection.cut(Cut::ServerStopped);
             }
-            if reaper.is_some_and(|reaper| reaper.join().is_err()) {
-                error!(
-                    event = "reaper_failed",
-                    "the reaper panicked: silent clients were not evicted since"
-                );
-            }
-            Ok(())
+            let of_reaper =
+                reaper.map_or(Stop::Asked, |thread| thread.join().unwrap_or(Stop::Failed));
+            Ok(if of_reaper == Stop::Failed { of_reaper } else { of_accept })
         })?;
-        Ok(self.totals.into_inner())
+        Ok((self.totals.into_inner(), stop))
     }
 
-    /// The reaper's thread.
+    /// The reaper's thread. A panic stops the server: without evictions it would fill with dead
+    /// clients, and nobody would notice.
+    fn reap_or_stop(&self) -> Stop {
+        let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.reap())) else {
+            return Stop::Asked;
+        };
+        let panic = message_of(&*panic);
+        error!(
+            event = "reaper_failed",
+            panic, "the reaper panicked: {panic}, so silent clients would stay; stopping"
+        );
+        self.stopper.stop();
+        Stop::Failed
+    }
+
     fn reap(&self) {
         let sleep = |deadline| match self.stop.recv_deadline(deadline) {
             Err(RecvTimeoutError::Timeout) => Some(Instant::now()),
@@ -136,35 +149,44 @@ impl Server {
         reaper::run(&self.queue, Instant::now(), sleep, judge, evict);
     }
 
-    fn accept<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) {
+    /// Accepts clients until the server is stopped or has no listener any more.
+    fn accept<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) -> Stop {
         let mut last_id = 0;
         loop {
             let accepted = self.listeners.accept();
             if self.stop.try_recv() == Err(TryRecvError::Disconnected) {
-                return;
+                return Stop::Asked;
             }
-            match accepted {
-                Ok((stream, peer)) => {
-                    let Some(place) = self.places.take() else {
-                        self.refuse(stream, peer);
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => match what_follows(&error) {
+                    AfterError::Again => {
+                        debug!(event = "client_lost", %error, "a client was gone before it was accepted: {error}");
                         continue;
-                    };
-                    last_id += 1;
-                    self.admit(scope, last_id, place, stream, peer);
-                }
-                // The client that waited is gone again.
-                Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
-                Err(error) => {
-                    let pause_s = PAUSE.as_secs_f64();
-                    warn!(event = "accept_failed", %error, pause_s, "cannot accept: {error}; trying again in {}ms", PAUSE.as_millis());
-                    self.pause();
-                }
-            }
+                    }
+                    AfterError::Pause => {
+                        let pause_s = PAUSE.as_secs_f64();
+                        warn!(event = "accept_failed", %error, pause_s, "cannot accept: {error}; trying again in {}ms", PAUSE.as_millis());
+                        self.pause();
+                        continue;
+                    }
+                    AfterError::End => {
+                        error!(event = "listener_failed", %error, "cannot accept any more: {error}; stopping");
+                        return Stop::Failed;
+                    }
+                },
+            };
+            let Some(place) = self.places.take() else {
+                self.refuse(&stream, peer);
+                continue;
+            };
+            last_id += 1;
+            self.admit(scope, last_id, place, stream, peer);
         }
     }
 
-    fn refuse(&self, stream: TcpStream, peer: SocketAddr) {
-        close_unread(&stream);
+    fn refuse(&self, stream: &TcpStream, peer: SocketAddr) {
+        close_unread(stream);
         let limit = self.config.max_connections;
         warn!(
             event = "refused", %peer, limit,
@@ -182,9 +204,11 @@ impl Server {
     ) {
         let connection = Arc::new(Connection::new(id, stream, place));
         self.queue.insert(id, Arc::clone(&connection), Instant::now());
+        let unserved = Arc::clone(&connection);
         let thread = thread::Builder::new().name(connection.to_string()).stack_size(STACK_SIZE);
         if let Err(error) = thread.spawn_scoped(scope, move || self.serve(&connection, peer)) {
             self.queue.remove(id);
+            close_unread(&unserved.stream);
             let pause_s = PAUSE.as_secs_f64();
             warn!(
                 event = "thread_failed", %peer, %error, pause_s,
@@ -227,24 +251,11 @@ impl Server {
     }
 }
 
-/// Ends a connection from which nothing was read. The end of stream goes out first and what has
-/// come is read, since closing a connection with bytes unread would reset it.
-fn close_unread(mut stream: &TcpStream) {
-    const MOST_READS: u32 = 16; // a client that sends without end is not waited for
-    let _ = stream.shutdown(Shutdown::Write);
-    if stream.set_nonblocking(true).is_ok() {
-        let mut block = [0; 16 * 1024];
-        let _ = (0..MOST_READS).try_for_each(|_| match stream.read(&mut block) {
-            Ok(0) | Err(_) => Err(()),
-            Ok(_) => Ok(()),
-        });
-    }
+/// What a panic says.
+fn message_of(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message")
 }
 
-impl Stopper {
-    /// Tells the server to stop, and wakes it out of `accept` or a pause.
-    pub fn stop(&self) {
-        drop(self.running.lock().take());
-        self.listeners.wake();
-    }
-}
+#[cfg(test)]
+mod tests;

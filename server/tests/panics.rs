@@ -13,6 +13,7 @@ use common::{detect::Detect, period::Period};
 use server::{
     listen::listen,
     server::{Config, Server},
+    stopper::Stop,
 };
 use tracing::{
     Event, Metadata, Subscriber,
@@ -90,6 +91,8 @@ fn a_panic_ends_its_connection_alone_and_is_counted() {
         }
     }
     stopper.stop();
-    let totals = running.join().unwrap().unwrap().to_string();
+    let (totals, stop) = running.join().unwrap().unwrap();
+    assert_eq!(stop, Stop::Asked);
+    let totals = totals.to_string();
     assert!(totals.contains("1 panicked"), "{totals}");
 }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::verdict::Verdict;
+use common::verdict::{Suspect, Unread, Verdict};
 use server::{reaper, timeout_queue::TimeoutQueue};
 
 const TIMEOUT: Duration = Duration::from_mins(1);
@@ -69,9 +69,12 @@ fn an_item_that_took_something_is_due_a_timeout_after_that() {
     queue.insert(1, "a", start);
     queue.insert(2, "b", start + Duration::from_secs(30));
     let took = Cell::new(true);
-    let judge = |_: &&str, _| match took.take() {
-        true => Verdict::Alive(Duration::from_secs(20)), // at 40 s
-        false => Verdict::Dead,
+    let judge = |_: &&str, _| {
+        if took.take() {
+            Verdict::Alive(Duration::from_secs(20)) // at 40 s
+        } else {
+            Verdict::Dead
+        }
     };
     let (deadlines, evicted) = run(&queue, start, &[0, 0, 0], judge);
     assert_eq!((&deadlines[..3], &*evicted), (&[60_000, 90_000, 100_000][..], "ba"));
@@ -101,4 +104,20 @@ fn the_judge_learns_how_late_it_is() {
         Verdict::Dead
     };
     assert_eq!(run(&queue, start, &[3_600_000], judge).1, "a");
+}
+
+#[test]
+fn a_reaper_that_is_always_late_spares_the_silent_once_only() {
+    let start = Instant::now();
+    let queue = TimeoutQueue::new(TIMEOUT);
+    queue.insert(1, "a", start);
+    let waited = Cell::new(false);
+    let judge = |_: &&str, late| {
+        let (unread, waited) = (Unread::Unknown, waited.replace(true));
+        Suspect { patience: TIMEOUT, late, unread, took: None, waited }.judge()
+    };
+    let (deadlines, evicted) = run(&queue, start, &[5000, 5000], judge);
+    assert_eq!(deadlines[0], 60_000);
+    assert!(deadlines[1] < 66_000, "it is judged again soon: {deadlines:?}");
+    assert_eq!(evicted, "a");
 }

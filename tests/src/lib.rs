@@ -2,11 +2,13 @@
 //!
 //! - [`binaries`]: the workspace's programs, built once and started on a free port
 //! - [`program`]: one running program, with its input and output
+//! - [`tied`]: programs that do not outlive the one that started them; [`tools`]: what is installed
 //! - [`finished`]: a program that has ended
 //! - [`log`]: the lines of a program's log; [`event`]: one event in it
 //! - [`peer`]: one end of a connection as raw TCP
 //! - [`namespace`]: a private network that can be cut; `cases`: a suite in such networks
 //! - [`proc`]: what a process costs and holds, from proc(5)
+//! - [`user`]: programs as another user
 //! - [`flags`]: the values that a command line must refuse or take
 //!
 //! A test waits for events, not for an amount of time. [`DEADLINE`] only ends a test that hangs.
@@ -25,6 +27,10 @@ pub mod namespace;
 pub mod peer;
 pub mod proc;
 pub mod program;
+pub mod tied;
+pub mod tools;
+#[cfg(unix)]
+pub mod user;
 
 use std::{
     io, thread,

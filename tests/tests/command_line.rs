@@ -48,7 +48,7 @@ fn unknown_flags_and_flags_that_contradict_are_refused() {
 #[test]
 fn help_names_every_exit_code() {
     let codes = [
-        ("server", ["0 stopped", "1 could not listen", "2 usage"].as_slice()),
+        ("server", ["0 stopped", "1 could not listen, or could not go on", "2 usage"].as_slice()),
         ("client", &["  0  ", "  1  ", "  2  ", "  3  ", "  4  ", "  5  ", "  130  "]),
     ];
     for (program, codes) in codes {

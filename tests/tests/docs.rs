@@ -63,7 +63,8 @@ fn every_test_that_a_page_names_is_in_a_file_beside_it() {
     for (file, text) in pages().into_iter().filter(|(file, _)| is_checked(file)) {
         // What stands beside a name is its row of a table, or its paragraph.
         for passage in text.replace("|\n", "|\n\n").split("\n\n") {
-            let tests = links(passage).filter(|link| link.contains("/tests/"));
+            let is_source = |link: &&str| link.contains("/tests/") || link.contains("/src/");
+            let tests = links(passage).filter(is_source);
             let read = |link| fs::read_to_string(file.with_file_name(link)).unwrap_or_default();
             let sources: String = tests.map(read).collect();
             let code: Vec<&str> = passage.split('`').skip(1).step_by(2).collect();

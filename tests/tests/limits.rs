@@ -1,10 +1,10 @@
 //! More clients than the server can hold.
 #![cfg(unix)]
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use tests::{
-    binaries::{Server, binary, client, start_client},
+    binaries::{Server, binary, client, json_command, start_client},
     event::{any, conn},
     finished,
     peer::Peer,
@@ -51,6 +51,21 @@ fn a_refused_client_says_that_the_server_closed() {
     refused.finish().expect("the client ends").expect_code(3);
 }
 
+#[test]
+fn a_client_that_has_nothing_to_send_is_done_wherever_the_server_closes_first() {
+    let roomy = Server::start(&["-q"]).expect("the server starts");
+    let full = Server::start(&["-q", "--max-connections", "1"]).expect("the server starts");
+    let _held = client(&full.address, &["--idle", "1h"]).expect("the client connects");
+    for _ in 0..30 {
+        for server in [&roomy, &full] {
+            let mut client = json_command("client").expect("the client builds");
+            client.args(["--server", &server.address]).stdin(Stdio::null());
+            let finished = finished::run(&mut client).expect("the client starts");
+            assert_eq!(finished.expect_ended(0).reason(), "complete");
+        }
+    }
+}
+
 /// A shell that limits the number of its descriptors and then becomes the server.
 fn limited(descriptors: u32, arguments: &str) -> Command {
     let server = binary("server").expect("the server builds").display();
@@ -79,15 +94,33 @@ fn a_server_that_can_hold_no_connection_says_so() {
 
 #[cfg(target_os = "linux")]
 mod resources {
-    use std::{
-        fs,
-        net::TcpStream,
-        os::unix::fs::{MetadataExt as _, PermissionsExt as _},
+    use std::net::TcpStream;
+
+    use tests::{
+        proc::size,
+        program::Program,
+        user::{as_user, copy_for_everyone},
     };
 
-    use tests::{binaries::json_command, proc::size};
-
     use super::*;
+
+    #[test]
+    fn the_limit_is_lowered_to_what_fits_into_the_address_space() {
+        let server = binary("server").expect("the server builds").display();
+        let script =
+            format!("ulimit -v 700000 && exec {server} -q --log json --listen 127.0.0.1:0");
+        let mut server = Program::start(Command::new("sh").args(["-c", &script]));
+        let server = server.as_mut().expect("the server starts");
+        let limited = server.wait_for("limited", any).expect("the limit is lowered");
+        let room = limited.u64("room").expect("it says to what");
+        let listening = server.wait_for("listening", any).expect("the server listens");
+        let address = listening.str("address").expect("it says where");
+        let mut clients: Vec<_> = (0..room).map(|_| Peer::connect(address)).collect();
+        for peer in &mut clients {
+            peer.ask(b"in\n", b"IN\n");
+        }
+        assert_eq!(Peer::connect(address).read_to_end(), b"", "the client is refused");
+    }
 
     /// Limits a running server to a few descriptors more than it has.
     fn starve(server: &Server) {
@@ -136,22 +169,16 @@ mod resources {
         server.stop().expect("the server ends").expect_code(0);
     }
 
-    /// A command as a user whose number of threads can be limited. Root's cannot.
-    fn as_a_user(program: &str) -> Command {
-        if fs::metadata("/proc/self").expect("proc(5) is mounted").uid() != 0 {
-            return Command::new(program);
-        }
-        let mut command = Command::new("setpriv");
-        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--", program]);
-        command
-    }
+    /// A user whose number of threads can be limited.
+    const NOBODY: u32 = 65_534;
 
     /// Limits the threads that a running server and its user may have, and returns the limit
     /// that there was: a number, or `unlimited`.
     fn limit_threads(server: &Server, threads: &str) -> String {
         let prlimit = |arguments: &[&str]| {
             let pid = format!("--pid={}", server.program.pid());
-            let finished = finished::run(as_a_user("prlimit").arg(pid).args(arguments));
+            let mut prlimit = as_user(NOBODY, "prlimit").expect("proc(5) is mounted");
+            let finished = finished::run(prlimit.arg(pid).args(arguments));
             let finished = finished.expect("util-linux is installed");
             finished.expect_code(0);
             String::from_utf8_lossy(&finished.stdout).trim().to_owned()
@@ -163,17 +190,9 @@ mod resources {
 
     #[test]
     fn a_server_without_threads_waits_and_serves_again_when_it_has_some() {
-        // Every user can run a copy there.
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let readable = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(folder.path(), readable).expect("the folder is ours");
-        let program = folder.path().join("server");
-        // `cp` copies in its own process: a file that this one has open for writing, even in a
-        // thread that starts another program, cannot be run.
-        let original = binary("server").expect("the server builds");
-        let copied = finished::run(Command::new("cp").arg(original).arg(&program));
-        copied.expect("cp is installed").expect_code(0);
-        let mut command = as_a_user(program.to_str().expect("the path is UTF-8"));
+        let (_folder, program) = copy_for_everyone("server").expect("the server builds");
+        let program = program.to_str().expect("the path is UTF-8");
+        let mut command = as_user(NOBODY, program).expect("proc(5) is mounted");
         let like_ours = json_command("server").expect("the server builds");
         command.args(like_ours.get_args()).args(["--listen", "127.0.0.1:0"]);
         let mut server = Server::from_command(&mut command).expect("the server starts");

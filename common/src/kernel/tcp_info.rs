@@ -1,11 +1,11 @@
 //! Linux's `TCP_INFO`, read without unsafe code of ours.
 #![allow(unreachable_pub, reason = "the option's macro makes a public item, so its type is public")]
 
-use std::{net::TcpStream, sync::LazyLock};
+use std::{ffi::OsString, net::TcpStream, sync::OnceLock};
 
 use nix::{
     getsockopt_impl, libc, sockopt_impl,
-    sys::{socket::getsockopt, utsname::uname},
+    sys::socket::{getsockopt, sockopt::GetOsString},
 };
 
 sockopt_impl!(
@@ -68,17 +68,76 @@ impl TcpInfo {
     }
 }
 
+/// What the kernel knows of a connection. `None` where its answer is shorter than [`TcpInfo`]: on
+/// kernels before 5.4, and where another kernel stands in for Linux (gVisor).
 pub fn tcp_info(stream: &TcpStream) -> Option<TcpInfo> {
-    static KNOWS_IT: LazyLock<bool> = LazyLock::new(kernel_is_5_4_or_newer);
-    // An older kernel's structure is shorter, and reading it would panic.
-    KNOWS_IT.then(|| getsockopt(stream, TcpInfoOption).ok()).flatten()
+    static LENGTH: OnceLock<usize> = OnceLock::new();
+    let length = if let Some(length) = LENGTH.get() {
+        *length
+    } else {
+        let length = getsockopt(stream, AnswerLength).ok()?.len();
+        *LENGTH.get_or_init(|| length)
+    };
+    when_whole(length, || getsockopt(stream, TcpInfoOption).ok())
 }
 
-fn kernel_is_5_4_or_newer() -> bool {
-    let Ok(name) = uname() else {
-        return false;
-    };
-    let release = name.release().to_string_lossy();
-    let mut numbers = release.split(['.', '-']).map_while(|part| part.parse::<u32>().ok());
-    (numbers.next(), numbers.next()) >= (Some(5), Some(4))
+/// Reads the structure if the kernel's answer of this length holds all of it. nix panics where it
+/// does not.
+fn when_whole(length: usize, read: impl FnOnce() -> Option<TcpInfo>) -> Option<TcpInfo> {
+    if length < size_of::<TcpInfo>() { None } else { read() }
+}
+
+sockopt_impl!(
+    /// `TCP_INFO`, of which only the length is wanted: the getter for text is nix's only one that
+    /// takes a shorter answer.
+    AnswerLength, GetOnly, libc::IPPROTO_TCP, libc::TCP_INFO, OsString,
+    GetOsString<Filled<{ size_of::<TcpInfo>() }>>
+);
+
+/// A buffer that shows itself without a zero byte, which would end the text.
+#[derive(Debug)]
+pub struct Filled<const SIZE: usize>([u8; SIZE]);
+
+impl<const SIZE: usize> AsMut<[u8]> for Filled<SIZE> {
+    fn as_mut(&mut self) -> &mut [u8] {
+        self.0.fill(b'x');
+        &mut self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    const LONGER_THAN_ANY: usize = 64 * 1024;
+
+    sockopt_impl!(
+        LongAnswer,
+        GetOnly,
+        libc::IPPROTO_TCP,
+        libc::TCP_INFO,
+        OsString,
+        GetOsString<Filled<LONGER_THAN_ANY>>
+    );
+
+    #[test]
+    fn an_answer_that_is_shorter_than_its_buffer_has_a_length_and_does_not_panic() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let length = getsockopt(&stream, LongAnswer).unwrap().len();
+        assert!(length > 100 && length < LONGER_THAN_ANY, "{length}");
+        assert_eq!(
+            getsockopt(&stream, AnswerLength).unwrap().len(),
+            length.min(size_of::<TcpInfo>())
+        );
+    }
+
+    #[test]
+    fn a_structure_of_which_the_kernel_gives_a_part_is_not_read() {
+        let never = || unreachable!("nix would panic");
+        assert!(when_whole(size_of::<TcpInfo>() - 1, never).is_none());
+        assert!(when_whole(0, never).is_none());
+    }
 }

@@ -1,10 +1,6 @@
 //! No program outlives the lab, however the lab ends.
 
-use std::{
-    env,
-    process::{self, Command},
-    sync::Mutex,
-};
+use std::{process, sync::Mutex};
 
 use nix::{
     sys::signal::{Signal, kill},
@@ -28,25 +24,6 @@ pub(crate) fn registered(program: Program) -> Program {
         running.push(Pid::from_raw(pid));
     }
     program
-}
-
-/// The same command, whose process is killed when the lab's main thread ends, even by SIGKILL.
-/// Where there is no `setpriv`, the command is unchanged.
-pub fn ends_with_the_lab(command: Command) -> Command {
-    let path = env::var_os("PATH").unwrap_or_default();
-    if !env::split_paths(&path).any(|folder| folder.join("setpriv").is_file()) {
-        return command;
-    }
-    let mut wrapped = Command::new("setpriv");
-    wrapped.args(["--pdeathsig", "KILL", "--"]);
-    wrapped.arg(command.get_program()).args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => wrapped.env(name, value),
-            None => wrapped.env_remove(name),
-        };
-    }
-    wrapped
 }
 
 /// Forgets the programs once they have ended: other processes may soon have their ids.

@@ -14,12 +14,13 @@ use tests::{
     log::Line,
     namespace::{Loopback, set_loopback},
     program::Program,
+    tied::tied_to_us,
 };
 
 use crate::{
     event::{Event, Role},
     observe::{LastWords, Observation, Observer, Seen, Wire},
-    processes::{self, ends_with_the_lab},
+    processes,
     relay::Relay,
     settings::Settings,
 };
@@ -82,8 +83,7 @@ impl<'a> Programs<'a> {
                 let seen = line.map_or(Seen::Exited(role), |line| Seen::Logged(role, line.clone()));
                 let _ = sender.send(Observation { at: Instant::now(), seen });
             };
-            Program::start_watched(&mut ends_with_the_lab(command), watch)
-                .map(processes::registered)
+            Program::start_watched(&mut tied_to_us(&command), watch).map(processes::registered)
         };
         let server = start(Role::Server, ["--listen", "127.0.0.1:0"])?;
         watch.follow(DEADLINE, |observer| observer.address.is_some() || observer.server.is_some());

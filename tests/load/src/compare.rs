@@ -4,9 +4,12 @@
 use std::{io, process::Command};
 
 use serde_json::json;
-use tests::binaries::{Server, build};
+use tests::{
+    binaries::{Server, build},
+    tied::tied_to_us,
+};
 
-use crate::{load::Load, progress, server_command};
+use crate::{load::Load, median, output::say, progress, server_command};
 
 /// What one run measured: replies per second, CPU time per reply, and the 50th and the 99th
 /// percentile of the latency. The times are in microseconds.
@@ -21,22 +24,22 @@ pub fn compare(load: Load, pairs: usize, as_json: bool) -> io::Result<()> {
     let build = |name| build("load", name, &["peers"]);
     let (limit, tokio) = (build("limit")?, build("tokio_echo")?);
     if !as_json {
-        println!(
+        say(format_args!(
             "| connections | load | beside | replies per second, ours / theirs = ratio | CPU time \
              per reply in us, ours / theirs = ratio | p50 in us | p99 in us |"
-        );
-        println!("| --- | --- | --- | --- | --- | --- | --- |");
+        ))?;
+        say(format_args!("| --- | --- | --- | --- | --- | --- | --- |"))?;
     }
     let mut saturation = 0.0;
     for (name, peer) in [("limit", &limit), ("tokio", &tokio)] {
-        let runs = alternate(load, pairs, || Command::new(peer))?;
-        print(load.connections, "saturated", name, &runs, as_json);
+        let runs = alternate(load, pairs, || tied_to_us(&Command::new(peer)))?;
+        print(load.connections, "saturated", name, &runs, as_json)?;
         saturation = median(runs.iter().map(|(ours, _)| ours[0]));
     }
     for (share, fraction) in [("a tenth of that", 0.1), ("half of that", 0.5)] {
         let load = Load { rate: Some(saturation * fraction), ..load };
-        let runs = alternate(load, pairs, || Command::new(&tokio))?;
-        print(load.connections, share, "tokio", &runs, as_json);
+        let runs = alternate(load, pairs, || tied_to_us(&Command::new(&tokio)))?;
+        print(load.connections, share, "tokio", &runs, as_json)?;
     }
     Ok(())
 }
@@ -65,7 +68,13 @@ fn measure(load: Load, command: &mut Command) -> io::Result<Figures> {
     Ok([measured.rate(), cpu, measured.micros(50.0), measured.micros(99.0)])
 }
 
-fn print(connections: usize, load: &str, peer: &str, runs: &[Pair], as_json: bool) {
+fn print(
+    connections: usize,
+    load: &str,
+    peer: &str,
+    runs: &[Pair],
+    as_json: bool,
+) -> io::Result<()> {
     let [rate, cpu, p50, p99] = [0, 1, 2, 3].map(|figure| {
         let ours = median(runs.iter().map(|(ours, _)| ours[figure]));
         let theirs = median(runs.iter().map(|(_, theirs)| theirs[figure]));
@@ -77,18 +86,11 @@ fn print(connections: usize, load: &str, peer: &str, runs: &[Pair], as_json: boo
             "connections": connections, "load": load, "peer": peer, "pairs": runs.len(),
             "replies_per_second": rate, "cpu_us_per_reply": cpu, "p50_us": p50, "p99_us": p99,
         });
-        println!("{figures}");
-        return;
+        return say(format_args!("{figures}"));
     }
-    println!(
+    say(format_args!(
         "| {connections} | {load} | {peer} | {:.0} / {:.0} = **{:.2}** | {:.2} / {:.2} = **{:.2}** \
          | {:.0} / {:.0} | {:.0} / {:.0} |",
         rate.0, rate.1, rate.2, cpu.0, cpu.1, cpu.2, p50.0, p50.1, p99.0, p99.1
-    );
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+    ))
 }

@@ -39,11 +39,11 @@ impl Connection {
     /// Sends the line, which was due at `due`.
     pub(crate) fn send(&mut self, due: Instant) -> io::Result<()> {
         self.unanswered.push_back(due);
-        let written = self.stream.write(&self.line)?;
-        if written < self.line.len() {
-            return Err(io::Error::other("the server does not read: a line did not fit"));
+        match self.stream.write(&self.line) {
+            Ok(written) if written == self.line.len() => Ok(()),
+            Err(error) if error.kind() != ErrorKind::WouldBlock => Err(error),
+            _ => Err(io::Error::other("the server does not read: a line did not fit")),
         }
-        Ok(())
     }
 
     /// Reads and checks all bytes that have come. Returns how many replies they completed.

@@ -8,7 +8,7 @@ use plotters::prelude::{
 };
 use tests::binaries::Server;
 
-use crate::{load::Load, server_command};
+use crate::{load::Load, output::say, server_command};
 
 /// A number of connections, the replies per second, and the microseconds of CPU time per reply.
 type Point = [f64; 3];
@@ -16,20 +16,22 @@ type Point = [f64; 3];
 /// Saturates our server with each number of connections, prints a table, and draws the plot.
 #[allow(clippy::cast_precision_loss, reason = "figures for people")]
 pub fn growth(load: Load, connections: &[usize], plot: &Path) -> Result<(), Box<dyn Error>> {
-    println!("| connections | replies per second | CPU time per reply | p50 | p99 | memory |");
-    println!("| --- | --- | --- | --- | --- | --- |");
+    say(format_args!(
+        "| connections | replies per second | CPU time per reply | p50 | p99 | memory |"
+    ))?;
+    say(format_args!("| --- | --- | --- | --- | --- | --- |"))?;
     let mut points = Vec::new();
     for &connections in connections {
         let server = Server::from_command(&mut server_command()?)?;
         let load = Load { connections, ..load };
         let measured = load.run(&server.address, Some(server.program.pid()), |_| ())?;
         let (rate, cpu) = (measured.rate(), measured.cpu_micros().unwrap_or(f64::NAN));
-        println!(
+        say(format_args!(
             "| {connections} | {rate:.0} | {cpu:.1} us | {:.2} ms | {:.2} ms | {:.1} MiB |",
             measured.micros(50.0) / 1e3,
             measured.micros(99.0) / 1e3,
             measured.memory().unwrap_or_default() as f64 / 1024.0 / 1024.0
-        );
+        ))?;
         points.push([connections as f64, rate, cpu]);
     }
     draw(&points, plot)

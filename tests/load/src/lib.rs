@@ -5,6 +5,7 @@
 //! - [`growth`]: how the cost grows with the number of connections
 //! - [`scenarios`]: what the server promises beside its speed
 //! - [`soak`]: clients of every kind at once, whose counts must agree with the server's
+//! - [`room`]: whether this machine has room for a load; [`output`]: where the results appear
 
 #![forbid(unsafe_code)]
 #![allow(clippy::missing_errors_doc, clippy::missing_panics_doc)] // nobody else uses this
@@ -13,6 +14,8 @@ pub mod compare;
 mod connection;
 pub mod growth;
 pub mod load;
+pub mod output;
+pub mod room;
 #[cfg(unix)]
 pub mod scenarios;
 mod schedule;
@@ -24,14 +27,17 @@ use std::{
     process::Command,
 };
 
-use tests::binaries::json_command;
+use tests::{binaries::json_command, tied::tied_to_us};
+
+/// The most that `--connections` takes.
+const MOST_CONNECTIONS: &str = "65535";
 
 /// A command for our server on a free port, with room for the largest load. It logs only what
-/// goes wrong.
+/// goes wrong, and ends with the load.
 fn server_command() -> io::Result<Command> {
     let mut command = json_command("server")?;
-    command.args(["-q", "--listen", "127.0.0.1:0", "--max-connections", "12000"]);
-    Ok(command)
+    command.args(["-q", "--listen", "127.0.0.1:0", "--max-connections", MOST_CONNECTIONS]);
+    Ok(tied_to_us(&command))
 }
 
 /// Writes over the last line on the terminal, if stderr is one.
@@ -39,4 +45,10 @@ pub fn progress(text: &str) {
     if io::stderr().is_terminal() {
         let _ = write!(io::stderr(), "\r{text}");
     }
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -16,7 +16,7 @@ use hdrhistogram::Histogram;
 use mio::{Events, Interest, Poll, Token};
 use tests::proc::{Cost, cost};
 
-use crate::{connection::Connection, schedule::Schedule};
+use crate::{connection::Connection, room::advise, schedule::Schedule};
 
 #[derive(Debug, Clone, Copy)]
 pub struct Load {
@@ -118,7 +118,7 @@ impl Connections {
         for number in 0..load.connections {
             let start = Instant::now();
             let stream = if let Some(address) = found {
-                TcpStream::connect(address)?
+                TcpStream::connect(address).map_err(advise)?
             } else {
                 let connected = connect(server).map_err(|error| io::Error::other(error.reason));
                 let (stream, address) = connected?;
@@ -138,12 +138,21 @@ impl Connections {
     fn wait_for_first_replies(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
         while self.latency.len() < self.all.len() as u64 {
-            self.poll.poll(&mut events, None)?;
+            self.wait(&mut events, None)?;
             for event in &events {
                 self.all[event.token().0].receive(&mut self.latency)?;
             }
         }
         Ok(())
+    }
+
+    /// Waits for events. There may be none: a process that was stopped and continued is
+    /// interrupted.
+    fn wait(&mut self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
+        match self.poll.poll(events, timeout) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            polled => polled,
+        }
     }
 
     fn run(
@@ -174,10 +183,7 @@ impl Connections {
                     schedule.poll_timeout()
                 }
             };
-            match self.poll.poll(&mut events, Some(timeout)) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                polled => polled?,
-            }
+            self.wait(&mut events, Some(timeout))?;
             for event in &events {
                 let connection = &mut self.all[event.token().0];
                 let answered = connection.receive(&mut self.latency)?;

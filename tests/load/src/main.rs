@@ -4,7 +4,13 @@
 
 mod report;
 
-use std::{error::Error, ops::RangeInclusive, path::PathBuf, process::ExitCode};
+use std::{
+    error::Error,
+    io::{self, Write as _},
+    ops::RangeInclusive,
+    path::PathBuf,
+    process::ExitCode,
+};
 
 #[cfg(target_os = "linux")]
 use clap::{CommandFactory as _, error::ErrorKind};
@@ -14,7 +20,14 @@ use common::{args::host_and_port, period::Period};
 use load::scenarios::Scenario;
 #[cfg(target_os = "linux")]
 use load::soak::Soak;
-use load::{compare::compare, growth::growth, load::Load, progress};
+use load::{
+    compare::compare,
+    growth::growth,
+    load::Load,
+    output::is_reader_gone,
+    progress,
+    room::{Need, Room},
+};
 
 /// Loads a line-echo server with many connections, and checks and times every reply.
 ///
@@ -108,14 +121,31 @@ fn rate(text: &str) -> Result<f64, String> {
 fn main() -> ExitCode {
     match run(&Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_reader_gone(&*error) => ExitCode::SUCCESS, // as `load … | head -1`
         Err(error) => {
-            eprintln!("error: {error}");
+            let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
+/// Checks that there is room for the largest load.
+fn check_room(cli: &Cli) -> Result<(), String> {
+    let connections = cli.connections.iter().copied().max().unwrap_or_default();
+    let has_own_server = cli.compare || cli.plot.is_some();
+    #[cfg(unix)]
+    let has_own_server = has_own_server || cli.scenario.is_some();
+    #[cfg(target_os = "linux")]
+    if cli.soak.is_some() {
+        // A client of a soak may be a program, with three pipes.
+        return Room::with_our_server().check(Need { connections, descriptors: 4 });
+    }
+    let room = if has_own_server { Room::with_our_server() } else { Room::here() };
+    room.check(Need { connections, descriptors: 1 })
+}
+
 fn run(cli: &Cli) -> Result<(), Box<dyn Error>> {
+    check_room(cli)?;
     let load =
         Load { connections: 1, line: cli.line, duration: cli.duration.get(), rate: cli.rate };
     if let Some(plot) = &cli.plot {
@@ -146,7 +176,7 @@ fn run(cli: &Cli) -> Result<(), Box<dyn Error>> {
             .run(&cli.server, cli.pid, show)
             .map_err(|error| format!("cannot load {}: {error}", cli.server))?;
         progress("");
-        report::measurement(connections, &measured, cli.json);
+        report::measurement(connections, &measured, cli.json)?;
     }
     Ok(())
 }

@@ -56,17 +56,17 @@ fn a_load_takes_every_kind_of_address_that_the_client_takes() {
 }
 
 /// Loads a server that treats its only connection like this, and returns the load's error.
-fn error_of(treat: fn(TcpStream) -> io::Result<()>) -> String {
+fn error_of(load: Load, treat: fn(TcpStream) -> io::Result<()>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     let address = listener.local_addr().expect("a bound listener has an address");
     thread::spawn(move || treat(listener.accept()?.0));
-    let result = Load { connections: 1, ..LOAD }.run(&address.to_string(), None, |_| ());
+    let result = Load { connections: 1, ..load }.run(&address.to_string(), None, |_| ());
     result.expect_err("the load fails").to_string()
 }
 
 #[test]
 fn a_reply_that_is_not_its_line_in_capitals_fails_the_load() {
-    let error = error_of(|mut stream| {
+    let error = error_of(LOAD, |mut stream| {
         let mut line = [0; 32];
         stream.read_exact(&mut line)?;
         stream.write_all(&line) // unchanged
@@ -76,6 +76,63 @@ fn a_reply_that_is_not_its_line_in_capitals_fails_the_load() {
 
 #[test]
 fn a_server_that_closes_a_connection_fails_the_load() {
-    let error = error_of(|mut stream| stream.read_exact(&mut [0; 32]));
+    let error = error_of(LOAD, |mut stream| stream.read_exact(&mut [0; 32]));
     assert_eq!(error, "a connection was closed from the server's side");
+}
+
+#[test]
+fn a_server_that_stops_reading_fails_the_load_and_is_named() {
+    let load = Load { line: 16_384, duration: Duration::from_mins(1), rate: Some(1e5), ..LOAD };
+    let error = error_of(load, |mut stream| {
+        let mut line = [0; 16_384];
+        stream.read_exact(&mut line)?;
+        line.make_ascii_uppercase();
+        stream.write_all(&line)?;
+        thread::park(); // the connection stays open
+        Ok(())
+    });
+    assert_eq!(error, "the server does not read: a line did not fit");
+}
+
+/// A stop and a continuation interrupt a wait for events, signal(7).
+#[cfg(target_os = "linux")]
+#[test]
+fn a_load_that_is_stopped_for_a_moment_goes_on() {
+    use std::{
+        process::{self, Command},
+        sync::mpsc,
+    };
+
+    use nix::sys::signal::Signal;
+    use tests::{
+        proc::{Child, children},
+        program::Program,
+        wait_until,
+    };
+
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    let address = listener.local_addr().expect("a bound listener has an address").to_string();
+    let (asked, was_asked) = mpsc::channel();
+    let (go, may_go) = mpsc::channel::<()>();
+    thread::spawn(move || -> io::Result<()> {
+        let (mut stream, _) = listener.accept()?;
+        let mut line = [0; 32];
+        loop {
+            stream.read_exact(&mut line)?;
+            let _ = asked.send(());
+            let _ = may_go.recv(); // an error says that it may go on for ever
+            line.make_ascii_uppercase();
+            stream.write_all(&line)?;
+        }
+    });
+    let mut load = Command::new(env!("CARGO_BIN_EXE_load"));
+    load.args(["--server", &address, "--connections", "1", "--rate", "100"]);
+    let load = Program::start(load.args(["--duration", "100ms"])).expect("the load starts");
+    was_asked.recv().expect("the load sends a line");
+    let sleeps = |child: &Child| child.pid == load.pid() && child.state == 'S';
+    wait_until(|| Ok(children(process::id())?.iter().any(sleeps))).expect("it waits for the reply");
+    load.pause().expect("the load runs");
+    load.signal(Signal::SIGCONT).expect("the load is there");
+    drop(go);
+    load.finish().expect("the load ends").expect_code(0);
 }

@@ -14,9 +14,9 @@ use std::{
 };
 
 use serde::Serialize;
-use tests::binaries::built;
+use tests::{binaries::built, tied::tied_to_us};
 
-use crate::{processes::ends_with_the_lab, run::Summary};
+use crate::run::Summary;
 
 /// Cells that are played at once. Each is idle for nearly all of its time.
 const SIDE_BY_SIDE: usize = 8;
@@ -94,7 +94,7 @@ pub fn play_all(progress: impl Fn(usize, usize) + Sync) -> io::Result<Vec<Cell>>
 fn play(fault: &'static str, mode: &'static str, flags: &str) -> io::Result<Cell> {
     let mut lab = Command::new(env::current_exe()?);
     lab.args(["run", fault, "--json"]).args(flags.split_whitespace()).envs(built()?);
-    let output = ends_with_the_lab(lab).stdin(Stdio::null()).output()?;
+    let output = tied_to_us(&lab).stdin(Stdio::null()).output()?;
     let errors = String::from_utf8_lossy(&output.stderr);
     let mut cell = Cell { fault, mode, summary: None, refused: None, first_try: None };
     if output.status.code() == Some(2) {

@@ -11,6 +11,8 @@ use std::{
 use hdrhistogram::Histogram;
 use tests::binaries::Server;
 
+use crate::output::say;
+
 use super::{Clients, histogram, millis, record, round_trip, start_server};
 
 pub(super) fn together(clients: usize) -> io::Result<()> {
@@ -23,13 +25,13 @@ pub(super) fn together(clients: usize) -> io::Result<()> {
         let evicted = evict_all(&server, clients, TIMEOUT);
         done.store(true, Ordering::Relaxed);
         let latency = healthy.join().expect("the healthy client does not panic")?;
-        println!(
+        say(format_args!(
             "{clients} silent clients were evicted and closed {:.0}ms after the last one's \
              deadline; a healthy client's round trip meanwhile: p99 {:.2}ms, longest {:.2}ms",
             evicted?.as_secs_f64() * 1e3,
             millis(&latency, 0.99),
             millis(&latency, 1.0)
-        );
+        ))?;
         Ok(())
     })
 }
@@ -68,12 +70,12 @@ pub(super) fn one_by_one() -> io::Result<()> {
         expect_end(&mut stream)?;
         record(&mut latenesses, lateness(sent, TIMEOUT)?);
     }
-    println!(
+    say(format_args!(
         "200 silent clients, one after the other, were evicted p50 {:.2}ms and p99 {:.2}ms after \
          their deadline, and never before it",
         millis(&latenesses, 0.5),
         millis(&latenesses, 0.99)
-    );
+    ))?;
     Ok(())
 }
 

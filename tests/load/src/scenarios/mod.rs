@@ -1,5 +1,5 @@
 //! What the server promises beside its speed: how it takes a storm of clients, what an idle client
-//! costs, when silent clients are evicted, and what our client adds to a round trip.
+//! costs, when silent clients are evicted, and what our client costs a line.
 
 #![allow(clippy::cast_precision_loss, reason = "figures for people")]
 
@@ -20,7 +20,7 @@ use tests::{
     proc::{cost, sleeps},
 };
 
-use crate::server_command;
+use crate::{output::say, room::advise, server_command};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Scenario {
@@ -32,8 +32,10 @@ pub enum Scenario {
     Lateness,
     /// How often an idle server with 100 silent clients wakes
     Idle,
-    /// A line's round trip through our client, beside a raw socket's
+    /// A line's round trip through our client, beside `nc` and `socat`
     Client,
+    /// How fast many lines pass through our client, beside `socat`
+    Throughput,
 }
 
 impl Scenario {
@@ -45,6 +47,7 @@ impl Scenario {
             Self::Lateness => eviction::one_by_one(),
             Self::Idle => idle(),
             Self::Client => client::round_trips(),
+            Self::Throughput => client::throughput(),
         }
     }
 }
@@ -68,7 +71,7 @@ impl Clients {
         let mut last_sent = Instant::now();
         for _ in 0..clients {
             let start = Instant::now();
-            let mut stream = TcpStream::connect(&server.address)?;
+            let mut stream = TcpStream::connect(&server.address).map_err(advise)?;
             slowest_connect = slowest_connect.max(start.elapsed());
             last_sent = Instant::now();
             stream.write_all(b"hello\n")?;
@@ -90,17 +93,23 @@ fn storm(clients: usize) -> io::Result<()> {
     let before = cost(server.program.pid())?;
     let start = Instant::now();
     let connected = Clients::connect(&server, clients)?;
-    println!(
+    say(format_args!(
         "{clients} clients connected and got a reply in {:.2}s; the slowest connect took {:.1}ms \
          (a SYN that is dropped is sent again after 1000ms)",
         start.elapsed().as_secs_f64(),
         connected.slowest_connect.as_secs_f64() * 1e3
-    );
+    ))?;
     let grown = cost(server.program.pid())?.memory.saturating_sub(before.memory);
-    println!("each idle connection takes {} bytes of the server's memory", grown / clients as u64);
+    say(format_args!(
+        "each idle connection takes {} bytes of the server's memory",
+        grown / clients as u64
+    ))?;
     let start = Instant::now();
     server.stop()?;
-    println!("the server stopped with all of them in {:.2}s", start.elapsed().as_secs_f64());
+    say(format_args!(
+        "the server stopped with all of them in {:.2}s",
+        start.elapsed().as_secs_f64()
+    ))?;
     Ok(())
 }
 
@@ -113,12 +122,12 @@ fn idle() -> io::Result<()> {
     let before = (cost(pid)?, sleeps(pid)?);
     thread::sleep(WATCHED);
     let after = (cost(pid)?, sleeps(pid)?);
-    println!(
+    say(format_args!(
         "an idle server with 100 silent clients woke {} times in {}s, and used {}ms of CPU time",
         after.1 - before.1,
         WATCHED.as_secs(),
         after.0.cpu.saturating_sub(before.0.cpu).as_millis()
-    );
+    ))?;
     Ok(())
 }
 

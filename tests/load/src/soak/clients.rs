@@ -15,14 +15,16 @@ use tests::{DEADLINE, binaries::start_unread_client};
 use super::{
     Account, TIMEOUT,
     script::{Script, check, expect_all},
+    slow,
 };
+use crate::room::advise;
 
 /// What a client did and saw, or what it did not get.
-type Done = io::Result<Account>;
+pub(super) type Done = io::Result<Account>;
 type Client = fn(&str, &mut Rng) -> Done;
 
 /// The kinds of clients, each with its share.
-const KINDS: [(usize, &str, Client); 9] = [
+const KINDS: [(usize, &str, Client); 11] = [
     (40, "busy, in pieces of any size", |address, random| exchange(address, random, 200, 2000, 0)),
     (10, "slow, byte by byte", |address, random| exchange(address, random, 3, 1, 9)),
     (10, "idle", idle),
@@ -32,6 +34,8 @@ const KINDS: [(usize, &str, Client); 9] = [
     (10, "leaving", leaving),
     (1, "deaf", deaf),
     (4, "our own", our_own),
+    (3, "a slow reader", slow::reader),
+    (2, "our own, which only receives", slow::receiver_only),
 ];
 
 /// Runs a client of a kind chosen at random. An error names the kind.
@@ -42,7 +46,7 @@ pub(super) fn run_one(address: &str, random: &mut Rng) -> Done {
 }
 
 fn connect(address: &str) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(address)?;
+    let stream = TcpStream::connect(address).map_err(advise)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(DEADLINE))?;
     Ok(stream)

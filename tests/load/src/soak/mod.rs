@@ -6,6 +6,7 @@
 mod account;
 mod clients;
 mod script;
+mod slow;
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -17,11 +18,14 @@ use std::{
 
 use fastrand::Rng;
 use tests::{
-    binaries::Server,
+    binaries::{Server, json_command},
     event::Event,
     proc::{Size, cost, size},
+    tied::tied_to_us,
     wait_until,
 };
+
+use crate::MOST_CONNECTIONS;
 
 pub use account::Account;
 use script::Script;
@@ -57,7 +61,10 @@ impl Soak {
     /// the account so far.
     pub fn run(self, progress: impl FnMut(&Account)) -> io::Result<Findings> {
         let timeout = format!("{}s", TIMEOUT.as_secs());
-        let server = Server::start(&["--timeout", &timeout, "--hide-heartbeats"])?;
+        let mut command = tied_to_us(&json_command("server")?);
+        command.args(["--listen", "127.0.0.1:0", "--max-connections", MOST_CONNECTIONS]);
+        command.args(["--timeout", &timeout, "--hide-heartbeats"]);
+        let server = Server::from_command(&mut command)?;
         let pid = server.program.pid();
         let mut account = run_first_client(&server)?;
         let small = size(pid)?;
