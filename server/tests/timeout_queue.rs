@@ -149,7 +149,7 @@ proptest! {
     fn it_behaves_as_a_list_that_is_searched(operations in vec(operation(), 0..200)) {
         let queue = TimeoutQueue::new(TIMEOUT);
         let mut model: Vec<(u64, Instant)> = Vec::new();
-        let mut now = Instant::now();
+        let mut now = Instant::now() + TIMEOUT;
         let mut next_id = 0;
         for operation in operations {
             match operation {
@@ -160,7 +160,7 @@ proptest! {
                 }
                 Operation::Touch(_) | Operation::TouchAgo(..) => {
                     let (id, heard) = match operation {
-                        Operation::TouchAgo(id, ago) => (id, now - Duration::from_secs(ago)),
+                        Operation::TouchAgo(id, ago) => (id, now.checked_sub(Duration::from_secs(ago)).expect("the clock began later")),
                         Operation::Touch(id) => (id, now),
                         _ => unreachable!("the two touches are matched here"),
                     };

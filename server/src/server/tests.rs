@@ -1,5 +1,7 @@
 //! What needs the inside of the server.
 
+use std::io::Read as _;
+
 use super::*;
 use crate::listen::listen;
 
