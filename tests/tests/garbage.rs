@@ -163,7 +163,7 @@ fn a_client_prints_garbage_unchanged_and_logs_none_of_it() {
         let (mut client, mut peer) = client_without_heartbeats(&form[..]);
         let (lines, replies) = lines_and_replies(&mut random);
         client.type_in(&lines).expect("the client takes input");
-        let mut block = [0; 65536];
+        let mut block = [0; 16384];
         let mut sent = 0;
         while sent < lines.len() {
             sent += peer.read(&mut block); // with the escapes it may be more

@@ -70,7 +70,7 @@ fn a_client_is_not_ended_by_a_signal_that_its_parent_ignores() {
     client.finish().expect("the client ends").expect_code(130);
 }
 
-/// Sets O_NONBLOCK on the open file, as a parent that shares it may have done.
+/// Sets `O_NONBLOCK` on the open file, as a parent that shares it may have done.
 fn non_blocking(file: impl Into<OwnedFd>) -> OwnedFd {
     let file = file.into();
     let flags = fcntl(&file, FcntlArg::F_GETFL).expect("an open file has flags");
