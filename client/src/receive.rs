@@ -69,7 +69,6 @@ impl<W: Write> Receive<'_, W> {
             },
             Err(ending) => ending,
         });
-        self.unanswered.close();
     }
 
     fn receive(&mut self) -> Result<(), Ending> {

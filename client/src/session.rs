@@ -46,15 +46,16 @@ pub enum AtInputEnd {
 /// A connection to the server.
 pub struct Session {
     pub stream: Arc<TcpStream>,
+    unanswered: Arc<Unanswered>,
     end: Arc<EndSignal>,
     ended: Receiver<Ending>,
 }
 
 impl Session {
     pub fn new(stream: TcpStream) -> Self {
-        let stream = Arc::new(stream);
-        let (end, ended) = EndSignal::new(Arc::clone(&stream));
-        Self { stream, end: Arc::new(end), ended }
+        let (stream, unanswered) = (Arc::new(stream), Arc::<Unanswered>::default());
+        let (end, ended) = EndSignal::new(Arc::clone(&stream), Arc::clone(&unanswered));
+        Self { stream, unanswered, end: Arc::new(end), ended }
     }
 
     /// What ends the session from outside, such as a signal handler.
@@ -76,12 +77,11 @@ impl Session {
     ) -> io::Result<Report> {
         let (to_receiver, expected) = crossbeam_channel::unbounded();
         let (to_heartbeat, news) = crossbeam_channel::unbounded();
-        let unanswered = Arc::new(Unanswered::default());
         let activity = Arc::new(Activity::new(Instant::now()));
         let outgoing = Arc::new(Outgoing::new(
             Arc::clone(&self.stream),
             Arc::clone(&activity),
-            Arc::clone(&unanswered),
+            Arc::clone(&self.unanswered),
             to_receiver,
         ));
 
@@ -89,7 +89,7 @@ impl Session {
         let receiver = self.spawn("receiver", {
             let (stream, end) = (Arc::clone(&self.stream), self.end());
             let (outgoing, activity) = (Arc::clone(&outgoing), Arc::clone(&activity));
-            let unanswered = Arc::clone(&unanswered);
+            let unanswered = Arc::clone(&self.unanswered);
             move || {
                 let _running = running;
                 Receive {
@@ -128,10 +128,11 @@ impl Session {
             join(receiver);
             heartbeat.into_iter().for_each(join);
         }
+        let lines_unanswered = self.unanswered.lines();
         Ok(Report {
-            ending: forwarded.ending(unanswered.lines()),
+            ending: forwarded.ending(lines_unanswered),
             sent: outgoing.sent(),
-            lines_unanswered: unanswered.lines(),
+            lines_unanswered,
             round_trips: activity.round_trips(),
         })
     }

@@ -20,7 +20,7 @@ fn connection() -> (Arc<TcpStream>, TcpStream) {
 #[test]
 fn the_first_reason_wins() {
     let (stream, _peer) = connection();
-    let (end, ended) = EndSignal::new(stream);
+    let (end, ended) = EndSignal::new(stream, Arc::default());
     assert!(end.signal(Ending::Interrupted));
     assert!(!end.signal(Ending::ServerClosed), "a second reason counted as the first");
     assert!(matches!(ended.recv().unwrap(), Ending::Interrupted));
@@ -32,7 +32,7 @@ fn of_many_threads_that_signal_at_once_one_is_the_first_and_its_reason_arrives()
     const THREADS: usize = 4;
     for _ in 0..200 {
         let (stream, _peer) = connection();
-        let (end, ended) = EndSignal::new(stream);
+        let (end, ended) = EndSignal::new(stream, Arc::default());
         let start = Barrier::new(THREADS);
         let won = thread::scope(|scope| {
             let signal = |_| {
@@ -53,7 +53,7 @@ fn of_many_threads_that_signal_at_once_one_is_the_first_and_its_reason_arrives()
 fn the_reason_arrives_after_the_connection_was_shut_down() {
     for _ in 0..200 {
         let (stream, _peer) = connection();
-        let (end, ended) = EndSignal::new(Arc::clone(&stream));
+        let (end, ended) = EndSignal::new(Arc::clone(&stream), Arc::default());
         thread::scope(|scope| {
             scope.spawn(|| end.signal(Ending::Interrupted));
             ended.recv().unwrap();

@@ -35,7 +35,7 @@ fn beside(idle: u64, interval: u64, test: impl FnOnce(Setting)) {
     let address = listener.local_addr().expect("it is bound");
     let client = Arc::new(TcpStream::connect(address).expect("it listens"));
     let (server, _) = listener.accept().expect("a client connects");
-    let (end, ended) = EndSignal::new(Arc::clone(&client));
+    let (end, ended) = EndSignal::new(Arc::clone(&client), Arc::default());
     let (to_receiver, announced) = crossbeam_channel::unbounded();
     let (to_heartbeat, news) = crossbeam_channel::unbounded();
     let activity = Arc::new(Activity::new(Instant::now()));

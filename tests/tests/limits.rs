@@ -1,7 +1,10 @@
 //! More clients than the server can hold.
 #![cfg(unix)]
 
-use std::process::{Command, Stdio};
+use std::{
+    io::Write as _,
+    process::{Command, Stdio},
+};
 
 use tests::{
     binaries::{Server, binary, client, json_command, start_client},
@@ -63,6 +66,27 @@ fn a_client_that_has_nothing_to_send_is_done_wherever_the_server_closes_first() 
             let finished = finished::run(&mut client).expect("the client starts");
             assert_eq!(finished.expect_ended(0).reason(), "complete");
         }
+    }
+}
+
+#[test]
+fn a_refused_client_that_has_written_sees_a_close_and_no_reset() {
+    let server = Server::start(&["--max-connections", "1"]).expect("the server starts");
+    let _held = client(&server.address, &["--idle", "1h"]).expect("the client connects");
+    for input in [&b"hello\n"[..], &b"hello\n".repeat(20_000)] {
+        for _ in 0..10 {
+            let mut refused =
+                start_client(&server.address, &["--idle", "1h"]).expect("the client starts");
+            let _ = refused.type_in(input); // it may have ended already
+            let finished = refused.finish().expect("the client ends");
+            assert_eq!(finished.expect_ended(3).reason(), "server_closed", "{}", finished.log());
+        }
+    }
+    // A client that has written before it is accepted: its bytes lie unread when it is refused.
+    for _ in 0..50 {
+        let mut peer = Peer::connect(&server.address);
+        let _ = peer.stream().write_all(&b"hello\n".repeat(1000));
+        assert_eq!(peer.read_to_end(), b"", "the client is refused");
     }
 }
 

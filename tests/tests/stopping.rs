@@ -1,13 +1,13 @@
 //! Both programs end when they are told to, whatever they are doing.
 #![cfg(unix)]
 
-use std::time::Duration;
+use std::{io::Write as _, net::Shutdown, thread, time::Duration};
 
 use nix::sys::signal::Signal;
 use tests::{
     binaries::{Server, client, client_of_peer, start_unread_client},
     event::{any, conn},
-    peer::Peer,
+    peer::{Listener, Peer},
     program::Program,
 };
 
@@ -120,4 +120,34 @@ fn ctrl_c_ends_a_client_whose_output_is_blocked_when_its_server_is_gone() {
     client.type_in(lines).expect("the client takes input");
     client.wait_for("heartbeat_unsent", any).expect("the connection has failed");
     expect_interruption(client);
+}
+
+#[test]
+fn ctrl_c_ends_a_client_that_waits_for_answers_while_its_output_is_blocked() {
+    const ECHOED: usize = 1_000_000; // more than a pipe holds
+    const MOST_UNANSWERED: usize = 8 * 1024 * 1024;
+    let listener = Listener::bind();
+    let mut client =
+        start_unread_client(&listener.address(), &["--idle", "1h"]).expect("the client starts");
+    let mut peer = listener.accept();
+    let flood = client.flood(&[b'\n'; 8192]).expect("the client takes input");
+    let receive = |peer: &mut Peer, least: usize| {
+        let (mut received, mut block) = (0, [0; 8192]);
+        while received < least {
+            match peer.read(&mut block) {
+                0 => panic!("the client ended after {received} of {least} bytes"),
+                count => received += count,
+            }
+        }
+    };
+    receive(&mut peer, ECHOED);
+    let mut echo = peer.stream().try_clone().expect("a descriptor is left");
+    let echoing = thread::spawn(move || echo.write_all(&vec![b'\n'; ECHOED]));
+    // When the pipe is full the receiver is blocked, and nothing more is answered.
+    receive(&mut peer, MOST_UNANSWERED - ECHOED);
+    expect_interruption(client);
+    flood.join().expect("the flood ends");
+    // The kernel of a client that has ended may keep the window closed for a minute.
+    let _ = peer.stream().shutdown(Shutdown::Both);
+    let _ = echoing.join().expect("the peer does not panic"); // the client may be gone
 }

@@ -30,21 +30,18 @@ impl Input {
     pub fn next(&mut self, connection: &TcpStream, _: &Receiver<Ending>) -> Next<'_> {
         loop {
             let nothing = PollFlags::empty(); // ends and errors are always reported
-            let mut descriptors = vec![
+            let mut watched = [
                 PollFd::new(connection.as_fd(), nothing),
                 PollFd::new(self.stdout.as_fd(), nothing),
+                PollFd::new(self.stdin.as_fd(), PollFlags::POLLIN),
             ];
-            if !self.has_ended {
-                descriptors.push(PollFd::new(self.stdin.as_fd(), PollFlags::POLLIN));
-            }
-            if let Err(error) = streams::wait(&mut descriptors) {
+            let count = if self.has_ended { 2 } else { 3 };
+            if let Err(error) = streams::wait(&mut watched[..count]) {
                 return self.end(Err(error));
             }
-            let is_ready =
-                |index: usize| descriptors.get(index).is_some_and(|it| it.any() == Some(true));
-            match [2, 0, 1].map(is_ready) {
-                [true, ..] => {}
-                [_, true, _] => return Next::ConnectionOver,
+            match watched.each_ref().map(|descriptor| descriptor.any() == Some(true)) {
+                [_, _, true] => {}
+                [true, ..] => return Next::ConnectionOver,
                 _ => return Next::OutputGone,
             }
             match self.chunks.read(&mut self.stdin) {
