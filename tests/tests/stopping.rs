@@ -1,7 +1,12 @@
 //! Both programs end when they are told to, whatever they are doing.
 #![cfg(unix)]
 
-use std::{io::Write as _, net::Shutdown, thread, time::Duration};
+use std::{
+    io::{Read as _, Write as _},
+    net::Shutdown,
+    thread,
+    time::Duration,
+};
 
 use nix::sys::signal::Signal;
 use tests::{
@@ -143,8 +148,12 @@ fn ctrl_c_ends_a_client_that_waits_for_answers_while_its_output_is_blocked() {
     receive(&mut peer, ECHOED);
     let mut echo = peer.stream().try_clone().expect("a descriptor is left");
     let echoing = thread::spawn(move || echo.write_all(&vec![b'\n'; ECHOED]));
-    // When the pipe is full the receiver is blocked, and nothing more is answered.
+    // When the pipe is full the receiver is blocked, and nothing more is answered. The client sends
+    // what may be unanswered, and then no more.
     receive(&mut peer, MOST_UNANSWERED - ECHOED);
+    let pause = Some(Duration::from_millis(500));
+    peer.stream().set_read_timeout(pause).expect("a stream takes a limit");
+    while peer.stream().read(&mut [0; 8192]).is_ok_and(|count| count > 0) {}
     expect_interruption(client);
     flood.join().expect("the flood ends");
     // The kernel of a client that has ended may keep the window closed for a minute.
