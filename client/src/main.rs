@@ -28,8 +28,7 @@ use common::{
 };
 use tracing::{debug, info, warn};
 
-/// Sends lines to an echo server, keeps the connection alive while nothing is typed, and
-/// notices when the server is gone.
+/// Sends lines to an echo server, keeps the connection alive, and notices when the server is gone.
 ///
 /// Lines from stdin go out; their echoes are checked and come to stdout, byte for byte; the log
 /// goes to stderr. When nothing has come from the server for --idle, a heartbeat asks whether it
