@@ -3,8 +3,12 @@
 //! [`connect`] finds the server: the [`attempts`] at its addresses race each other, within one
 //! [`budget`] of time. [`session`] starts the threads and waits for the end. Bytes flow one way
 //! through the files: [`input`] → [`session`] → [`outgoing`] → the server → [`receive`] → the
-//! output. Beside them the [`heartbeat`] thread asks for a sign of life whenever the pure rule in
-//! [`liveness`] says so. [`ending`] names why a session ended, and [`report`] puts it into words.
+//! output. [`unanswered`] holds the echo that is due, and [`receive`] checks what comes against it.
+//!
+//! Beside them the [`heartbeat`] thread sends a heartbeat whenever the pure rule in [`liveness`]
+//! says so. It learns from [`activity`] when something last came or went. [`ending`] names why a
+//! session ended, and [`report`] puts it into words. [`end_signal`] carries the first reason to
+//! end from any thread to the main thread.
 
 #![forbid(unsafe_code)]
 

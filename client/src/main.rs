@@ -28,13 +28,14 @@ use common::{
 };
 use tracing::{debug, info, warn};
 
-/// Sends lines to an echo server, keeps the connection alive while nothing is typed, and
-/// notices when the server is gone.
+/// Sends lines to an echo server, keeps the connection alive, and notices when the server is gone.
 ///
-/// Lines from stdin go out; their echoes come to stdout, byte for byte; the log goes to
-/// stderr. When nothing has come from the server for --idle, a heartbeat is
-/// sent, and up to --retries more, one every --retry-interval. Any byte from the server
-/// starts the count again. When all go unanswered, the client gives up.
+/// Lines from stdin go out; their echoes are checked and come to stdout, byte for byte; the log
+/// goes to stderr. When nothing has come from the server for --idle, a heartbeat asks whether it
+/// lives, and up to --retries more follow, one every --retry-interval. Any byte from the server
+/// starts the count again. When all go unanswered, and the server takes nothing of ours either,
+/// the client gives up. When bytes come but nothing has gone out for --idle, a heartbeat tells
+/// the server that the client lives.
 #[derive(Parser)]
 #[command(
     version,
@@ -42,7 +43,7 @@ use tracing::{debug, info, warn};
         55s with the defaults, just inside the default --timeout of the server, 60s.\n\n\
         Exit codes:\n  \
           0    everything was sent and answered, or the reader of stdout has gone\n  \
-          1    could not connect, or an I/O error\n  \
+          1    could not connect, an I/O error, or not an echo server of this kind\n  \
           2    usage\n  \
           3    the connection was closed from the server's side\n  \
           4    no byte came from the server for that long\n  \
@@ -54,7 +55,7 @@ struct Cli {
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005", value_parser = args::host_and_port)]
     server: String,
 
-    /// Send a heartbeat when nothing has come from the server for this long
+    /// Send a heartbeat when one side has been silent for this long: nothing has come, or nothing has gone out
     #[arg(long, value_name = "DURATION", default_value_t = HeartbeatRule::ARTICLE.idle)]
     idle: Period,
 

@@ -3,8 +3,11 @@
 //! [`listen`] binds the [`listeners`], and [`server`] accepts and stops; [`accept_error`] says what
 //! an error of `accept` means. Each client has its own thread, which runs a [`conversation`]. Every
 //! byte that a client sends moves its [`connection`] to the back of the [`timeout_queue`]; the
-//! [`reaper`] sleeps until the connection at the front is due. [`ending`] says why a connection
-//! ended, and [`totals`] sums all of them up.
+//! [`reaper`] sleeps until the connection at the front is due. Before it evicts a client, it asks
+//! the kernel whether the client has sent something unread, or has taken some of the replies that
+//! wait for it: then the client lives. [`ending`] says why a connection ended, and [`totals`] sums
+//! all of them up. [`limits`] says how many connections there is room for, and the [`stopper`]
+//! stops everything.
 
 #![forbid(unsafe_code)]
 

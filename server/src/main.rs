@@ -24,7 +24,8 @@ use tracing::{info, warn};
 /// An echo server that evicts clients that fall silent.
 ///
 /// It sends each line back in capitals and answers each heartbeat (`HeartBeat`) with
-/// `OK`. A client from which nothing has come for --timeout is evicted.
+/// `OK`. A client that has sent nothing, and taken none of its waiting replies, for --timeout is
+/// evicted.
 #[derive(Parser)]
 #[command(
     version,
@@ -38,7 +39,7 @@ struct Cli {
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005", value_parser = args::host_and_port)]
     listen: String,
 
-    /// Evict a client from which nothing has come for this long
+    /// Evict a client that has sent nothing and taken nothing for this long
     #[arg(long, value_name = "DURATION", default_value_t = Config::TIMEOUT)]
     timeout: Period,
 
