@@ -80,7 +80,8 @@ impl Heartbeat<'_> {
                 Step::Dead(silence) => match self.suspect(silence, so_far.waited).judge() {
                     Verdict::Alive(ago) => {
                         let alive = now.checked_sub(ago).unwrap_or(now);
-                        liveness = Liveness::new(self.rule, alive);
+                        liveness = Liveness::since(self.rule, alive, now);
+                        so_far.unsent = so_far.unsent.min(liveness.heartbeats());
                     }
                     Verdict::Wait(grace) => {
                         so_far.waited = true;
@@ -164,8 +165,13 @@ impl Heartbeat<'_> {
     }
 }
 
-/// The kernel's evidence after so many unanswered heartbeats, in half a line.
+/// The unanswered heartbeats so far and the kernel's evidence, in half a line.
 fn known(unanswered: u32, finding: Option<Finding>) -> String {
-    let known = finding.map_or_else(String::new, |finding| format!(": {}", finding.so_far()));
-    format!(" ({unanswered} unanswered{known})")
+    let evidence = finding.map(|finding| finding.so_far());
+    match (unanswered, evidence) {
+        (0, None) => String::new(),
+        (0, Some(evidence)) => format!(" ({evidence})"),
+        (_, None) => format!(" ({unanswered} unanswered)"),
+        (_, Some(evidence)) => format!(" ({unanswered} unanswered: {evidence})"),
+    }
 }

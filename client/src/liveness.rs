@@ -79,6 +79,20 @@ impl Liveness {
         Self { rule, heard: now, heartbeats: 0, next: now + rule.idle.get() }
     }
 
+    /// A silence that began at `alive` and is noticed at `now`. The heartbeats that were due in
+    /// between count as tried, so the verdict is due when it would have been.
+    pub fn since(rule: HeartbeatRule, alive: Instant, now: Instant) -> Self {
+        let mut liveness = Self::new(rule, alive);
+        if let Some(overdue) = now.checked_duration_since(liveness.next) {
+            let interval = rule.interval.get();
+            let tried = overdue.as_nanos() / interval.as_nanos() + 1;
+            liveness.heartbeats =
+                u32::try_from(tried).unwrap_or(u32::MAX).min(rule.retries.saturating_add(1));
+            liveness.next += interval * liveness.heartbeats;
+        }
+        liveness
+    }
+
     /// Heartbeats sent in this silence.
     pub fn heartbeats(&self) -> u32 {
         self.heartbeats

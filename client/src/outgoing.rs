@@ -103,7 +103,7 @@ impl Outgoing {
     /// # Errors
     /// When the connection has failed or the session has ended.
     pub fn text(&self, text: &[u8]) -> io::Result<()> {
-        self.unanswered.wait_for_room();
+        self.unanswered.wait_for_room(text.len());
         let mut state = self.state.lock();
         self.write_unwritten(&mut state)?;
         let escaped = state.text.escape(text);

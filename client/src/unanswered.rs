@@ -40,16 +40,21 @@ pub struct WrongReply {
 }
 
 impl Unanswered {
-    /// Waits until there is room for more text, or until nothing can come back any more.
-    pub fn wait_for_room(&self) {
-        let mut state = self.state.lock();
-        self.changed.wait_while(&mut state, |state| state.due.len() >= MOST && !state.over);
+    /// Waits until there is room for `more` bytes, or until nothing can come back any more.
+    pub fn wait_for_room(&self, more: usize) {
+        let is_full = |state: &mut State| state.due.len() + more > MOST && !state.over;
+        self.changed.wait_while(&mut self.state.lock(), is_full);
     }
 
     /// Enters text that is about to be sent.
     pub fn enter(&self, text: &[u8]) {
         let mut state = self.state.lock();
         let start = state.due.len();
+        let needed = start + text.len();
+        if needed > state.due.capacity() {
+            // By itself the buffer would grow to more than the most that it must hold.
+            state.due.reserve_exact(needed.next_power_of_two() - start);
+        }
         state.due.extend(text);
         let (front, back) = state.due.as_mut_slices();
         let in_back = start.saturating_sub(front.len());
@@ -66,11 +71,8 @@ impl Unanswered {
     pub fn take(&self, echo: &[u8]) -> Result<(), WrongReply> {
         let mut state = self.state.lock();
         let right = common_length(&state.due, echo);
-        let was_full = state.due.len() >= MOST;
         state.due.drain(..right);
-        if was_full && right > 0 {
-            self.changed.notify_all();
-        }
+        self.changed.notify_all();
         if right == echo.len() {
             return Ok(());
         }

@@ -154,6 +154,21 @@ fn a_heartbeat_that_was_sent_while_bytes_came_moves_no_verdict() {
 }
 
 #[test]
+fn a_silence_that_is_noticed_late_moves_no_verdict() {
+    let (start, at) = (Instant::now(), |seconds| Duration::from_secs(seconds));
+    for (noticed, next) in [(0, 25), (24, 25), (25, 30), (29, 30), (30, 35), (34, 35)] {
+        let now = start + at(noticed);
+        let mut liveness = Liveness::since(rule(1), start, now);
+        assert_eq!(liveness.step(start, start, now), Step::Wait(start + at(next)), "{noticed}");
+    }
+    let now = start + at(35);
+    let Step::Dead(silence) = Liveness::since(rule(1), start, now).step(start, start, now) else {
+        panic!("the verdict is due");
+    };
+    assert_eq!(silence, Silence { lasted: at(35), heartbeats: 2, late: Duration::ZERO });
+}
+
+#[test]
 fn surplus_answers_earn_no_credit() {
     // Three bytes after one heartbeat are worth no more than the last of them.
     Connection::new(0).check(&[

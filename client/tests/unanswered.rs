@@ -40,11 +40,11 @@ fn the_input_waits_for_room_until_something_comes_back_or_nothing_can() {
     let text = vec![b'x'; 8 * 1024 * 1024];
     for end in [|it: &Unanswered| drop(it.take(b"X")), Unanswered::close] {
         let unanswered = Arc::new(Unanswered::default());
-        unanswered.wait_for_room();
+        unanswered.wait_for_room(1);
         unanswered.enter(&text);
         let waiting = thread::spawn({
             let unanswered = Arc::clone(&unanswered);
-            move || unanswered.wait_for_room()
+            move || unanswered.wait_for_room(1)
         });
         end(&unanswered);
         waiting.join().unwrap();

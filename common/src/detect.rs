@@ -2,8 +2,9 @@
 //! both; and keepalive's socket options.
 //!
 //! Keepalive tells whether the other end of the TCP connection answers: the peer's host, or a
-//! proxy before it. The heartbeat tells whether the service answers. Keepalive belongs to the kernel: it sends a segment without data when the
-//! line has been idle, and the peer needs no code for it.
+//! proxy before it. The heartbeat tells whether the service answers. Keepalive belongs to the
+//! kernel: it sends a segment without data when the line has been idle, and the peer needs no code
+//! for it.
 
 use std::{fmt, io, net::TcpStream, time::Duration};
 

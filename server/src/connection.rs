@@ -50,7 +50,7 @@ pub enum Cut {
 /// What was known of a client when it was evicted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Eviction {
-    /// How long nothing had come from it.
+    /// How long it had sent nothing and taken nothing.
     pub silent: Duration,
     /// What the kernel knew, where it can be asked.
     pub evidence: Option<Evidence>,

@@ -8,8 +8,9 @@
 //!
 //! The threads are scoped: [`Server::run`] does not return before each has ended.
 //!
-//! One channel stops everything: the [`Stopper`] disconnects it. The server stops itself in the same way when it can no longer do what it is for: when the
-//! reaper panicked, or the listener no longer works.
+//! One channel stops everything: the [`Stopper`] disconnects it. The server stops itself in the
+//! same way when it can no longer do what it is for: when the reaper panicked, or the listener no
+//! longer works.
 
 use std::{
     any::Any,
