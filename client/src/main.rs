@@ -24,6 +24,7 @@ use common::{
     log::{Log, LogArgs, queue::Lines},
     period::Period,
     start::{keep_ignored_signals, on_interrupt},
+    streams,
     words::Seconds,
 };
 use tracing::{debug, info, warn};
@@ -115,7 +116,7 @@ fn run(cli: &Cli, log: &Log) -> Result<Ending, Box<dyn Error>> {
         let (session_end, lines) = (Arc::clone(&session_end), log.lines());
         move || interrupt(session_end.get(), &lines)
     })?;
-    let output = output().map_err(|error| format!("cannot write to stdout: {error}"))?;
+    let output = streams::stdout().map_err(|error| format!("cannot write to stdout: {error}"))?;
     let input = Input::new()?;
     let (stream, address) = connect(&cli.server)?;
     let session = Session::new(stream);
@@ -145,15 +146,4 @@ fn run(cli: &Cli, log: &Log) -> Result<Ending, Box<dyn Error>> {
         report.log(); // `client | head -1` ends without a word
     }
     Ok(report.ending)
-}
-
-#[cfg(unix)]
-fn output() -> io::Result<common::streams::Stream> {
-    common::streams::Stream::stdout()
-}
-
-#[cfg(not(unix))]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
-fn output() -> io::Result<io::Stdout> {
-    Ok(io::stdout())
 }

@@ -6,7 +6,7 @@
 //! - [`verdict`]: the question that both programs ask before they call a peer dead
 //! - [`address`]: `HOST:PORT`, and the addresses that it stands for; [`nodelay`]: an option of
 //!   every connection; [`descriptors`]: the limit of open files
-//! - [`start`]: threads and signals; `streams`: the standard streams of a Unix process
+//! - [`start`]: threads and signals; [`streams`]: the standard streams
 //! - [`args`] and [`period`]: the flags; [`log`] and [`words`]: what is said to people
 
 #![forbid(unsafe_code)]
@@ -22,7 +22,6 @@ pub mod log;
 pub mod nodelay;
 pub mod period;
 pub mod start;
-#[cfg(unix)]
 pub mod streams;
 pub mod verdict;
 pub mod wire;

@@ -103,7 +103,7 @@ impl LogArgs {
         // The level hint lets tracing skip disabled events without formatting them.
         let shown = filter_fn(shown).with_max_level_hint(most.max(Level::INFO));
 
-        let lines = Lines::start(stderr()?)?;
+        let lines = Lines::start(streams::stderr()?)?;
         let log = Log { form: self.log, lines: lines.clone() };
         let events = layer().with_writer(move || lines.clone()).with_target(false);
         let on_terminal = self.log == Form::Text && io::stderr().is_terminal();
@@ -158,17 +158,6 @@ impl Drop for Log {
             self.lines.drain();
         }
     }
-}
-
-#[cfg(unix)]
-fn stderr() -> io::Result<crate::streams::Stream> {
-    crate::streams::Stream::stderr()
-}
-
-#[cfg(not(unix))]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
-fn stderr() -> io::Result<io::Stderr> {
-    Ok(io::stderr())
 }
 
 /// Whether colour may be written there: to a terminal that knows it, unless

@@ -21,7 +21,7 @@ impl Input {
     /// # Errors
     /// When stdin or stdout cannot be used.
     pub fn new() -> io::Result<Self> {
-        let (stdin, stdout) = (Stream::stdin()?, Stream::stdout()?);
+        let (stdin, stdout) = (streams::stdin()?, streams::stdout()?);
         Ok(Self { stdin, stdout, chunks: Chunks::default(), has_ended: false })
     }
 
