@@ -27,7 +27,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
-use crate::{start::thread_error, words::Count};
+use crate::{start::thread_error, streams, words::Count};
 use queue::Lines;
 
 /// The target of the few events that even a quiet log shows.
@@ -81,7 +81,9 @@ impl LogArgs {
         body(&log).unwrap_or_else(|reason| {
             log.make_room();
             match log.form {
-                Form::Text => drop(writeln!(io::stderr(), "error: {reason}")),
+                Form::Text => {
+                    drop(log.lines.clone().write_all(format!("error: {reason}\n").as_bytes()))
+                }
                 Form::Json => error!(event = "failed", "{reason}"),
             }
             ExitCode::FAILURE
