@@ -122,20 +122,26 @@ impl Keepalive {
     }
 
     /// The figures that the kernel holds. One that it does not tell is the one that was set.
-    #[cfg_attr(windows, allow(unused_variables, reason = "Windows tells none"))]
+    #[cfg(not(windows))]
     fn as_held(&self, socket: &SockRef<'_>) -> Self {
-        let mut held = *self;
-        #[cfg(not(windows))]
-        {
-            held.idle = socket.tcp_keepalive_time().unwrap_or(self.idle);
-            held.interval = socket.tcp_keepalive_interval().unwrap_or(self.interval);
-            held.count = socket.tcp_keepalive_retries().unwrap_or(self.count);
+        Self {
+            idle: socket.tcp_keepalive_time().unwrap_or(self.idle),
+            interval: socket.tcp_keepalive_interval().unwrap_or(self.interval),
+            count: socket.tcp_keepalive_retries().unwrap_or(self.count),
+            #[cfg(target_os = "linux")]
+            user_timeout: match self.user_timeout {
+                None => None,
+                asked => socket.tcp_user_timeout().unwrap_or(asked),
+            },
+            #[cfg(not(target_os = "linux"))]
+            user_timeout: self.user_timeout,
         }
-        #[cfg(target_os = "linux")]
-        if self.user_timeout.is_some() {
-            held.user_timeout = socket.tcp_user_timeout().unwrap_or(self.user_timeout);
-        }
-        held
+    }
+
+    /// The figures that were set: Windows tells none.
+    #[cfg(windows)]
+    fn as_held(&self, _: &SockRef<'_>) -> Self {
+        *self
     }
 
     /// Logs what the kernel holds, for the server's connection `conn` or the client's only one.

@@ -82,7 +82,8 @@ impl LogArgs {
             log.make_room();
             match log.form {
                 Form::Text => {
-                    drop(log.lines.clone().write_all(format!("error: {reason}\n").as_bytes()))
+                    let line = format!("error: {reason}\n");
+                    let _ = log.lines.clone().write_all(line.as_bytes());
                 }
                 Form::Json => error!(event = "failed", "{reason}"),
             }
