@@ -13,7 +13,6 @@ use escargot::CargoBuild;
 
 use crate::{
     event::any,
-    finished::Finished,
     peer::{Listener, Peer},
     program::Program,
 };
@@ -139,7 +138,7 @@ impl Server {
     /// # Errors
     /// When it does not end.
     #[cfg(unix)]
-    pub fn stop(self) -> io::Result<Finished> {
+    pub fn stop(self) -> io::Result<crate::finished::Finished> {
         self.program.signal(nix::sys::signal::Signal::SIGINT)?;
         self.program.finish()
     }

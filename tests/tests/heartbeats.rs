@@ -4,7 +4,7 @@ use std::{thread, time::Duration};
 
 use tests::{
     binaries::{Server, client, client_of_peer},
-    event::{Event, any, conn, retry},
+    event::{Event, conn, retry},
     peer::Peer,
 };
 
@@ -109,7 +109,8 @@ fn a_stopped_server_reads_what_was_sent_to_it_before_it_evicts() {
         assert_eq!(peer.read_to_end(), b"", "the client is evicted");
     }
     for _ in &talkers {
-        let ended = server.program.wait_for("ended", any).expect("each connection ends");
+        let ended =
+            server.program.wait_for("ended", tests::event::any).expect("each connection ends");
         assert_eq!(ended.reason(), "silent", "{ended}");
     }
 }
