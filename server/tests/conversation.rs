@@ -90,3 +90,24 @@ fn a_place_is_free_before_its_client_sees_the_end_of_stream() {
     assert_eq!(client.read(&mut [0]).unwrap(), 0, "the end of stream");
     assert!(places.take().is_some(), "the place is still taken");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_client_that_reads_nothing_is_dead_a_timeout_after_it_last_took_something() {
+    let (_client, connection, _queue) = connected();
+    connection.stream.set_nonblocking(true).unwrap();
+    while (&connection.stream).write(&[b'x'; 8192]).is_ok() {} // until nothing finds room
+    connection.stream.set_nonblocking(false).unwrap();
+    connection.set_writing(true);
+    let patience = Duration::from_millis(300);
+    let full_since = Instant::now();
+    let Verdict::Alive(ago) = connection.judge(TIMEOUT, Duration::ZERO) else {
+        panic!("it has just taken bytes");
+    };
+    assert!(ago < TIMEOUT);
+    while connection.judge(patience, Duration::ZERO) != Verdict::Dead {
+        thread::yield_now();
+    }
+    // The kernel counts in steps of a few milliseconds.
+    assert!(full_since.elapsed() + Duration::from_millis(50) >= patience, "it is dead too early");
+}
