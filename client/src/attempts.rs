@@ -19,7 +19,7 @@ use crate::budget::Budget;
 #[cfg(unix)]
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// Connects to the first of these addresses that answers. When a word about the search is due,
+/// Connects to the first of these addresses that answers. When a notice about the search is due,
 /// `say` is called with the addresses that are being tried.
 ///
 /// # Errors
@@ -29,7 +29,7 @@ pub fn race(
     budget: &mut Budget,
     say: impl FnMut(&[SocketAddr]),
 ) -> Result<(TcpStream, SocketAddr), Failures> {
-    budget.say_more(Instant::now());
+    budget.renew_notice(Instant::now());
     connect(interleaved(addresses), budget, say)
 }
 
@@ -107,7 +107,7 @@ fn connect(
             failures.0.extend(late.map(|address| (address, timed_out())));
             return Err(failures);
         }
-        if budget.word_is_due(now) {
+        if budget.notice_is_due(now) {
             say(&underway.iter().map(|attempt| attempt.address).collect::<Vec<_>>());
         }
     }
@@ -124,7 +124,7 @@ fn connect(
     let mut failures = Failures::default();
     for (tried, &address) in waiting.iter().enumerate() {
         let now = Instant::now();
-        if budget.word_is_due(now) {
+        if budget.notice_is_due(now) {
             say(&[address]);
         }
         let left = u32::try_from(waiting.len() - tried).unwrap_or(u32::MAX);

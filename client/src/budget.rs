@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 /// it by less.
 const LATE: Duration = Duration::from_secs(1);
 
-/// The time that a search for the server may take, and when a word about it is due.
+/// The time that a search for the server may take, and when a notice about it is due.
 #[derive(Debug, Clone)]
 pub struct Budget {
     end: Instant,
-    /// `None` when the word has been said.
-    word: Option<Instant>,
+    /// `None` once the notice is given.
+    notice: Option<Instant>,
 }
 
 impl Budget {
@@ -22,12 +22,12 @@ impl Budget {
 
     /// The budget of a search that starts now.
     pub fn new(now: Instant) -> Self {
-        Self { end: now + Self::WHOLE, word: Some(now + Self::SILENCE) }
+        Self { end: now + Self::WHOLE, notice: Some(now + Self::SILENCE) }
     }
 
     /// When to wake up if nothing happens and the next attempt is due at `next`.
     pub fn wake(&self, next: Option<Instant>) -> Instant {
-        [self.word, next].into_iter().flatten().fold(self.end, Instant::min)
+        [self.notice, next].into_iter().flatten().fold(self.end, Instant::min)
     }
 
     /// Adds the time for which this process was stopped (SIGSTOP, a suspended machine): then a
@@ -48,13 +48,13 @@ impl Budget {
         now >= self.end
     }
 
-    /// Whether a word about the search is due now. It is due once.
-    pub fn word_is_due(&mut self, now: Instant) -> bool {
-        self.word.take_if(|word| now >= *word).is_some()
+    /// Whether a notice about the search is due now. It is due once.
+    pub fn notice_is_due(&mut self, now: Instant) -> bool {
+        self.notice.take_if(|notice| now >= *notice).is_some()
     }
 
-    /// Makes a word due a second from now, if one has been said before.
-    pub fn say_more(&mut self, now: Instant) {
-        self.word.get_or_insert(now + Self::SILENCE);
+    /// Makes a notice due a second from now, if one has been given before.
+    pub fn renew_notice(&mut self, now: Instant) {
+        self.notice.get_or_insert(now + Self::SILENCE);
     }
 }

@@ -13,6 +13,7 @@ use std::{
 use common::{
     address::{self, Failures, ResolveError, ZONE_MISSING},
     nodelay::send_at_once,
+    start::thread_error,
     words::Listed,
 };
 use crossbeam_channel::RecvTimeoutError;
@@ -78,7 +79,7 @@ fn resolve(server: &str, budget: &mut Budget) -> Result<Vec<SocketAddr>, NotConn
     thread::Builder::new()
         .name("resolver".to_owned())
         .spawn(move || to_main.send(address::resolve(&name)))
-        .map_err(NotConnected::Resolver)?;
+        .map_err(|error| NotConnected::Resolver(thread_error("resolver", &error)))?;
     loop {
         let until = budget.wake(None);
         match resolved.recv_deadline(until) {
@@ -93,7 +94,7 @@ fn resolve(server: &str, budget: &mut Budget) -> Result<Vec<SocketAddr>, NotConn
         if budget.is_spent(now) {
             return Err(NotConnected::NameServerSilent);
         }
-        if budget.word_is_due(now) {
+        if budget.notice_is_due(now) {
             info!(
                 event = "connecting",
                 server, "still connecting to {server}: looking its name up"

@@ -77,11 +77,12 @@ impl Heartbeat<'_> {
                     self.send(number, now, now.saturating_duration_since(came), &mut so_far);
                     tried = Some(Instant::now());
                 }
-                Step::Dead(silence) => match self.suspect(silence, so_far.waited).judge() {
+                Step::Dead(silence) => match self.suspect(silence, &so_far).judge() {
                     Verdict::Alive(ago) => {
                         let alive = now.checked_sub(ago).unwrap_or(now);
                         liveness = Liveness::since(self.rule, alive, now);
-                        so_far.unsent = so_far.unsent.min(liveness.heartbeats());
+                        let unsent = so_far.unsent.min(liveness.heartbeats());
+                        so_far = SoFar { unsent, ..SoFar::default() };
                     }
                     Verdict::Wait(grace) => {
                         so_far.waited = true;
@@ -100,11 +101,11 @@ impl Heartbeat<'_> {
         }
     }
 
-    fn suspect(&self, silence: Silence, waited: bool) -> Suspect {
+    fn suspect(&self, silence: Silence, so_far: &SoFar) -> Suspect {
         let unread = self.outgoing.unread(self.activity.bytes_read());
-        let took = self.outgoing.took();
+        let took = self.outgoing.took(so_far.not_sent == Some(NotSent::Blocked));
         let patience = self.rule.detection_time();
-        Suspect { patience, late: silence.late, unread, took, waited }
+        Suspect { patience, late: silence.late, unread, took, waited: so_far.waited }
     }
 
     /// Waits for news until `deadline`.

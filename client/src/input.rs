@@ -3,20 +3,20 @@
 
 use std::io::{self, Read};
 
-#[cfg(not(unix))]
+#[cfg(any(not(unix), target_vendor = "apple"))]
 mod thread;
-#[cfg(unix)]
+#[cfg(all(unix, not(target_vendor = "apple")))]
 mod unix;
 
-#[cfg(not(unix))]
+#[cfg(any(not(unix), target_vendor = "apple"))]
 pub use thread::Input;
-#[cfg(unix)]
+#[cfg(all(unix, not(target_vendor = "apple")))]
 pub use unix::Input;
 
 /// The most that is read, and handed on, at once.
 pub const CHUNK_SIZE: usize = 64 * 1024;
 
-/// What the main thread has to do next.
+/// The next thing for the main thread to do.
 #[derive(Debug)]
 pub enum Next<'a> {
     /// Send this text.

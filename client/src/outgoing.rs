@@ -15,7 +15,7 @@ use std::{
 use common::{
     diagnosis::Finding,
     event_with_finding,
-    kernel::{self, Backlog, Evidence, GaveUp, Side},
+    kernel::{self, Backlog, Evidence, GaveUp, Side, is_time_limit},
     verdict::Unread,
     wire::{Escaper, HEARTBEAT, SentHeartbeat},
 };
@@ -39,9 +39,9 @@ pub struct Sent {
 /// The writing half of the connection.
 pub struct Outgoing {
     stream: Arc<TcpStream>,
-    /// Where it notes when something went out.
+    /// The times of the last activity; each write updates them.
     activity: Arc<Activity>,
-    /// Where it notes what must come back.
+    /// The text that must come back; each line is added before it goes out.
     unanswered: Arc<Unanswered>,
     /// Tells the receiver of each heartbeat.
     expected: Sender<SentHeartbeat>,
@@ -87,6 +87,12 @@ pub enum NotSent {
     Failed,
 }
 
+impl NotSent {
+    fn of(error: &io::Error) -> Self {
+        if is_time_limit(error) { Self::Blocked } else { Self::Failed }
+    }
+}
+
 impl Outgoing {
     /// Writes to `stream`, and announces each heartbeat on `expected`.
     pub fn new(
@@ -105,7 +111,7 @@ impl Outgoing {
     pub fn text(&self, text: &[u8]) -> io::Result<()> {
         self.unanswered.wait_for_room(text.len());
         let mut state = self.state.lock();
-        self.write_unwritten(&mut state)?;
+        self.write_rest(&mut state, None)?;
         let escaped = state.text.escape(text);
         self.unanswered.enter(text);
         self.activity.sending();
@@ -129,19 +135,9 @@ impl Outgoing {
     /// As [`text`](Self::text).
     pub fn close(&self) -> io::Result<()> {
         let mut state = self.state.lock();
-        self.write_unwritten(&mut state)?;
+        self.write_rest(&mut state, None)?;
         state.closed = true;
         self.stream.shutdown(Shutdown::Write)
-    }
-
-    fn write_unwritten(&self, state: &mut State) -> io::Result<()> {
-        if state.unwritten.is_empty() {
-            return Ok(());
-        }
-        let written = self.stream.as_ref().write_all(state.unwritten);
-        state.unwritten = &[];
-        state.heartbeats += u64::from(written.is_ok());
-        state.keep(written)
     }
 
     /// Sends the heartbeat of this number, or one that answers a probe, and waits until
@@ -157,41 +153,45 @@ impl Outgoing {
         if !state.text.at_boundary() {
             return Err(NotSent::HalfLine);
         }
-        self.write_rest_of_heartbeat(&mut state, deadline)?;
+        self.write_rest(&mut state, Some(deadline)).map_err(|error| NotSent::of(&error))?;
         let after_lines = state.text.lines();
         let _ = self.expected.send(SentHeartbeat { number, after_lines, at: Instant::now() });
         state.unwritten = HEARTBEAT;
-        self.write_rest_of_heartbeat(&mut state, deadline)
+        self.write_rest(&mut state, Some(deadline)).map_err(|error| NotSent::of(&error))
     }
 
-    /// Writes what is left of the last heartbeat, until `deadline`. What is left then goes out
-    /// before anything else.
-    fn write_rest_of_heartbeat(&self, state: &mut State, deadline: Instant) -> Result<(), NotSent> {
+    /// Writes what is left of the last heartbeat, until `deadline` if there is one. What is left
+    /// then goes out before anything else.
+    fn write_rest(&self, state: &mut State, deadline: Option<Instant>) -> io::Result<()> {
         if state.unwritten.is_empty() {
             return Ok(());
         }
         while !state.unwritten.is_empty() {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(NotSent::Blocked);
-            }
-            // The limit belongs to the socket, but the holder of the lock is the only writer.
-            let _ = self.stream.set_write_timeout(Some(left));
-            let written = self.stream.as_ref().write(state.unwritten);
-            let _ = self.stream.set_write_timeout(None);
-            match state.keep(written) {
+            match self.write_once(state.unwritten, deadline) {
                 Ok(count) => state.unwritten = &state.unwritten[count..],
-                Err(error) => match error.kind() {
-                    ErrorKind::Interrupted => {}
-                    ErrorKind::WouldBlock => return Err(NotSent::Blocked),
-                    ErrorKind::TimedOut if cfg!(windows) => return Err(NotSent::Blocked),
-                    _ => return Err(NotSent::Failed),
-                },
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if deadline.is_some() && is_time_limit(&error) => return Err(error),
+                Err(error) => return state.keep(Err(error)),
             }
         }
         state.heartbeats += 1;
         self.activity.sent(Instant::now());
         Ok(())
+    }
+
+    fn write_once(&self, bytes: &[u8], deadline: Option<Instant>) -> io::Result<usize> {
+        let Some(deadline) = deadline else {
+            return self.stream.as_ref().write(bytes);
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        // The limit belongs to the socket, but the holder of the lock is the only writer.
+        let _ = self.stream.set_write_timeout(Some(left));
+        let written = self.stream.as_ref().write(bytes);
+        let _ = self.stream.set_write_timeout(None);
+        written
     }
 
     /// What the kernel knows of a server from which no byte has come for `silence`, where the
@@ -208,9 +208,10 @@ impl Outgoing {
         kernel::unread(&self.stream, entered)
     }
 
-    /// How long ago the server last took bytes of ours, if more of them wait for room.
-    pub fn took(&self) -> Option<Duration> {
-        Backlog::ask(&self.stream).filter(|backlog| backlog.waits).map(|backlog| backlog.last_taken)
+    /// How long ago the server last took bytes of ours, if some wait for room, or `waited` for it.
+    pub fn took(&self, waited: bool) -> Option<Duration> {
+        let backlog = Backlog::ask(&self.stream)?;
+        (backlog.waits || waited).then_some(backlog.last_taken)
     }
 
     /// How the kernel gave up, if a write was told so. A write in progress is waited for: it may

@@ -49,10 +49,10 @@ pub struct Receive<'a, W> {
     pub expected: &'a Receiver<SentHeartbeat>,
     /// The echo that is due.
     pub unanswered: &'a Unanswered,
-    /// Where it notes what it heard.
+    /// The times of the last activity; each read updates them.
     pub activity: &'a Activity,
     pub outgoing: &'a Outgoing,
-    /// Where the heartbeat thread hears of acknowledgements.
+    /// Tells the heartbeat thread of acknowledgements.
     pub news: &'a Sender<News>,
     pub output: W,
 }
@@ -81,12 +81,10 @@ impl<W: Write> Receive<'_, W> {
                 Err(error) => return Err(Ending::of_failure(RECEIVING, error, self.stream)),
             };
             if count == 0 {
-                // What is not the rest of the echo is a message that was cut short.
+                // The bytes that are not the rest of the echo are a message that was cut short.
                 let rest = replies.finish();
-                return match self.unanswered.take(rest) {
-                    Ok(()) => write_out(&mut self.output, rest),
-                    Err(_) => Ok(()),
-                };
+                let right = self.unanswered.take(rest).map_or_else(|it| it.right, |()| rest.len());
+                return write_out(&mut self.output, &rest[..right]);
             }
             let now = Instant::now();
             if self.activity.bytes_came(now, count) {

@@ -11,9 +11,6 @@ use parking_lot::{Condvar, Mutex};
 /// hold by default, so this limit alone slows nothing down.
 const MOST: usize = 8 * 1024 * 1024;
 
-/// How much of a wrong reply is kept for the last line.
-const SHOWN: usize = 200;
-
 /// The echo that is due.
 #[derive(Default)]
 pub struct Unanswered {
@@ -33,14 +30,15 @@ struct State {
 pub struct WrongReply {
     /// How many bytes of the reply were right.
     pub right: usize,
-    /// What came after them.
+    /// The bytes that came after them.
     pub came: Vec<u8>,
-    /// What was due instead; nothing, if all was answered.
+    /// The rest of the line that was due instead. It is empty if all was answered.
     pub due: Vec<u8>,
 }
 
 impl Unanswered {
-    /// Waits until there is room for `more` bytes, or until nothing can come back any more.
+    /// Waits until there is room for `more` bytes, or until nothing can come back any more. The
+    /// caller watches nothing else meanwhile.
     pub fn wait_for_room(&self, more: usize) {
         let is_full = |state: &mut State| state.due.len() + more > MOST && !state.over;
         self.changed.wait_while(&mut self.state.lock(), is_full);
@@ -76,14 +74,13 @@ impl Unanswered {
         if right == echo.len() {
             return Ok(());
         }
-        let came = echo[right..].iter().take(SHOWN).copied().collect();
-        let line_end = |byte: &u8| *byte == b'\n';
-        let length = state.due.iter().position(line_end).map_or(state.due.len(), |end| end + 1);
-        let due = state.due.iter().take(length.min(SHOWN)).copied().collect();
-        Err(WrongReply { right, came, due })
+        let is_end = |byte: &u8| *byte == b'\n';
+        let length = state.due.iter().position(is_end).map_or(state.due.len(), |end| end + 1);
+        let due = state.due.iter().take(length).copied().collect();
+        Err(WrongReply { right, came: echo[right..].to_vec(), due })
     }
 
-    /// Enters that nothing can come back any more, and wakes whoever waits for room.
+    /// Enters that nothing can come back any more, and wakes the thread that waits for room.
     pub fn close(&self) {
         self.state.lock().over = true;
         self.changed.notify_all();

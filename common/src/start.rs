@@ -19,21 +19,27 @@ pub fn thread_error(thread: &str, error: &io::Error) -> io::Error {
 /// [`on_interrupt`] would replace that, so these signals are blocked. So is SIGXFSZ: a file at its
 /// size limit is then told by the failed write, as a full disk is.
 ///
-/// Threads inherit what is blocked, so this must be called before any is started. Elsewhere than
-/// on Linux it is not known what is ignored.
+/// Threads inherit what is blocked, so this must be called before any is started. Only on Linux is
+/// it known what the parent ignores.
 pub fn keep_ignored_signals() {
-    #[cfg(target_os = "linux")]
+    #[cfg(unix)]
     {
         use nix::sys::signal::{SigSet, Signal};
 
-        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let field = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-        let ignored = field.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok()).unwrap_or(0);
+        let ignored = ignored_signals();
         let is_ignored = |signal: &Signal| ignored & (1 << (*signal as i32 - 1)) != 0;
         let stops = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter();
         let blocked: SigSet = stops.filter(is_ignored).chain([Signal::SIGXFSZ]).collect();
         let _ = blocked.thread_block(); // it can only fail for signals that do not exist
     }
+}
+
+/// The ignored signals, one bit for each, as proc(5) has them.
+#[cfg(unix)]
+fn ignored_signals() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let field = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    field.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok()).unwrap_or(0)
 }
 
 /// Calls `handler` at each Ctrl-C, SIGTERM or SIGHUP.

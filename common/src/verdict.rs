@@ -52,6 +52,10 @@ pub enum Verdict {
 /// How long a reader that may have been held up gets to read.
 const GRACE: Duration = Duration::from_millis(100);
 
+/// Whether the system tells if a read would return at once. Where it does, [`Unread::Unknown`] is
+/// rare and a real doubt. Elsewhere every peer is unknown, and only a late verdict is in doubt.
+const READABILITY_IS_KNOWN: bool = cfg!(unix);
+
 /// A verdict this much after its deadline says that this process was held up. A busy machine
 /// delays a thread by less.
 const LATE: Duration = Duration::from_secs(1);
@@ -62,7 +66,7 @@ impl Suspect {
         match (self.unread, self.took) {
             (Unread::Something, _) => Verdict::Alive(Duration::ZERO),
             (_, Some(ago)) if ago < self.patience => Verdict::Alive(ago),
-            (Unread::Unknown, _) if !self.waited && (cfg!(unix) || self.late > LATE) => {
+            (Unread::Unknown, _) if !self.waited && (READABILITY_IS_KNOWN || self.late > LATE) => {
                 Verdict::Wait(GRACE)
             }
             (Unread::Unknown | Unread::Nothing, _) => Verdict::Dead,

@@ -10,7 +10,8 @@ use std::io;
 pub enum AfterError {
     /// The error was one client's: accept the next one at once.
     Again,
-    /// Something has run out, and trying again at once would only use up the processor.
+    /// Something has run out, or the error is unknown. Trying again at once would only use up the
+    /// processor.
     Pause,
     /// The listener no longer works.
     End,
@@ -44,7 +45,8 @@ pub fn what_follows(error: &io::Error) -> AfterError {
         | Errno::ETIMEDOUT => AfterError::Again,
         #[cfg(target_os = "linux")]
         Errno::ENONET => AfterError::Again,
-        _ => AfterError::End,
+        Errno::EBADF | Errno::EFAULT | Errno::EINVAL | Errno::ENOTSOCK => AfterError::End,
+        _ => AfterError::Pause,
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::{
     fmt,
-    io::Read as _,
+    io::{self, Read as _, Write as _},
     net::{Shutdown, TcpStream},
     sync::{
         OnceLock,
@@ -80,8 +80,8 @@ impl Connection {
         }
     }
 
-    /// Enters that `total` bytes have come from the client so far. The queue must have been
-    /// touched for them before: the reaper takes bytes that are not entered for unheard.
+    /// Enters that `total` bytes have come from the client so far. Touch the queue before this is
+    /// called. Otherwise the reaper finds every byte entered and an old stamp, and evicts the client.
     pub fn enter(&self, total: u64) {
         self.entered.store(total, Ordering::Release);
         self.probed.store(false, Ordering::Relaxed);
@@ -93,6 +93,19 @@ impl Connection {
         self.probed.store(true, Ordering::Relaxed);
     }
 
+    /// Writes all of `bytes`, and returns how many those are. The reaper knows meanwhile that the
+    /// thread does not read.
+    ///
+    /// # Errors
+    /// When the connection has failed or was cut.
+    pub fn write(&self, bytes: &[u8]) -> io::Result<u64> {
+        self.set_writing(true);
+        let written = (&self.stream).write_all(bytes);
+        self.set_writing(false);
+        written.map(|()| bytes.len() as u64)
+    }
+
+    /// Enters whether the thread is writing.
     pub fn set_writing(&self, writing: bool) {
         self.writing.store(writing, Ordering::Relaxed);
     }
@@ -115,9 +128,7 @@ impl Connection {
         };
         let waited = self.waited.load(Ordering::Relaxed);
         let verdict = Suspect { patience, late, unread, took, waited }.judge();
-        if matches!(verdict, Verdict::Wait(_)) {
-            self.waited.store(true, Ordering::Relaxed);
-        }
+        self.waited.store(matches!(verdict, Verdict::Wait(_)), Ordering::Relaxed);
         verdict
     }
 
@@ -128,7 +139,8 @@ impl Connection {
         self.cut(Cut::Evicted(Eviction { silent, evidence, probed }));
     }
 
-    /// Ends the connection for this reason. Only the one who took it out of the queue may.
+    /// Ends the connection for this reason. Only the thread that took the connection out of the
+    /// queue may call this.
     pub fn cut(&self, why: Cut) {
         let _ = self.cut.set(why);
         self.shut_down();
@@ -137,6 +149,13 @@ impl Connection {
     /// Waits for the reason of the one who took the connection out of the queue.
     pub fn why_cut(&self) -> Cut {
         *self.cut.wait()
+    }
+
+    /// Ends a connection that no thread serves. The place is given back before the client can see
+    /// the end.
+    pub fn turn_away(&self) {
+        self.place.give_back();
+        close_unread(&self.stream);
     }
 
     /// Gives the place back, and then wakes the thread out of any read or write: a client that

@@ -5,7 +5,7 @@
 //! moment the probe is due. A client that does not read holds up only its own thread.
 
 use std::{
-    io::{self, ErrorKind, Read as _, Write as _},
+    io::{self, ErrorKind, Read as _},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
@@ -13,7 +13,7 @@ use std::{
 
 use common::{
     diagnosis::Lost,
-    kernel::{Evidence, GaveUp, Side},
+    kernel::{Evidence, GaveUp, Side, is_time_limit},
     log::HEARTBEATS,
     wire::{HEARTBEAT, Request, RequestReader},
     words::Escaped,
@@ -97,10 +97,7 @@ impl<'a> Conversation<'a> {
                 log_heartbeats(self.connection, heartbeats);
             }
             self.traffic.heartbeats += heartbeats;
-            self.connection.set_writing(true);
-            (&self.connection.stream).write_all(replies)?;
-            self.connection.set_writing(false);
-            self.traffic.bytes_out += replies.len() as u64;
+            self.traffic.bytes_out += self.connection.write(replies)?;
             self.enter_slow_write();
             if received == 0 {
                 return Ok(());
@@ -110,7 +107,7 @@ impl<'a> Conversation<'a> {
 
     fn read(&mut self, requests: &mut RequestReader) -> io::Result<usize> {
         loop {
-            self.limit_read()?;
+            self.limit_read();
             match (&self.connection.stream).read(requests.space()) {
                 // A read with a limit is interrupted when the process is stopped and continued.
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -122,13 +119,13 @@ impl<'a> Conversation<'a> {
 
     /// Lets the next read end at the moment the probe is due. The kernel takes a duration that
     /// starts over with each read, so it is worked out from that moment each time.
-    fn limit_read(&self) -> io::Result<()> {
-        let Some(probe) = self.probe else {
-            return Ok(());
-        };
-        let left = (self.heard + probe).saturating_duration_since(Instant::now());
-        let limit = (!self.past_probe).then_some(left.max(AT_ONCE));
-        self.connection.stream.set_read_timeout(limit)
+    fn limit_read(&self) {
+        if let Some(probe) = self.probe {
+            let left = (self.heard + probe).saturating_duration_since(Instant::now());
+            let limit = (!self.past_probe).then_some(left.max(AT_ONCE));
+            // macOS refuses a limit for a connection that was reset: the read then says so.
+            let _ = self.connection.stream.set_read_timeout(limit);
+        }
     }
 
     /// Enters that bytes have come. Returns whether the connection is still in the queue.
@@ -155,9 +152,8 @@ impl<'a> Conversation<'a> {
     fn send_probe(&mut self, at_boundary: bool) -> io::Result<()> {
         self.past_probe = true;
         if at_boundary {
-            (&self.connection.stream).write_all(HEARTBEAT)?;
+            self.traffic.bytes_out += self.connection.write(HEARTBEAT)?;
             self.connection.set_probed();
-            self.traffic.bytes_out += HEARTBEAT.len() as u64;
             let conn = self.connection.id;
             info!(event = "probe_sent", conn, "{} probe sent", self.connection);
         }
@@ -174,15 +170,6 @@ impl<'a> Conversation<'a> {
             None if error.kind() == ErrorKind::BrokenPipe => Ending::ClosedByClient,
             None => Ending::Failed(error),
         }
-    }
-}
-
-/// Whether a read ended because of its time limit. Windows says so in another way.
-fn is_time_limit(error: &io::Error) -> bool {
-    match error.kind() {
-        ErrorKind::WouldBlock => true,
-        ErrorKind::TimedOut => cfg!(windows),
-        _ => false,
     }
 }
 

@@ -65,7 +65,8 @@ pub fn room() -> usize {
 /// while a thread starts is aborted, so this limit must be known in advance.
 #[cfg(target_os = "linux")]
 fn room_for_threads() -> u64 {
-    /// Memory maps that other things need.
+    /// Memory maps that other things need, and threads that are about to end: each has given its place
+    /// back a moment before.
     const RESERVED: u64 = 2000;
     /// A thread's stack, its stack for signals, and a guard page for each.
     const PER_THREAD: u64 = 4;

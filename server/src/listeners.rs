@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{
     io,
     net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
+    time::Duration,
 };
 
 use socket2::SockRef;
@@ -76,8 +77,9 @@ impl Listeners {
                 accepted => {
                     let (stream, peer) = accepted?;
                     // Linux gives a blocking socket, the BSDs one like the listener.
-                    stream.set_nonblocking(false)?;
-                    return Ok((stream, peer));
+                    if stream.set_nonblocking(false).is_ok() {
+                        return Ok((stream, peer));
+                    }
                 }
             }
         }
@@ -103,7 +105,8 @@ fn wake(listener: &TcpListener) {
     if SockRef::from(listener).shutdown(Shutdown::Both).is_err()
         && let Ok(address) = listener.local_addr()
     {
-        let _ = TcpStream::connect(reachable(address));
+        // A full queue of clients wakes `accept` by itself, so this need not wait for a place in it.
+        let _ = TcpStream::connect_timeout(&reachable(address), Duration::from_secs(1));
     }
 }
 

@@ -12,19 +12,19 @@
 //! same way when it can no longer do what it is for: when the reaper panicked, or the listener no
 //! longer works.
 
+mod reaping;
+
 use std::{
-    any::Any,
     convert::Infallible,
     io,
     net::{SocketAddr, TcpStream},
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread::{self, Scope},
     time::{Duration, Instant},
 };
 
 use common::{detect::Detect, nodelay::send_at_once, period::Period, start::thread_error};
-use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
+use crossbeam_channel::{Receiver, TryRecvError};
 use parking_lot::Mutex;
 use tracing::{debug, error, info, warn};
 
@@ -35,9 +35,8 @@ use crate::{
     ending::{Ending, Traffic},
     limits::{Place, Places},
     listeners::Listeners,
-    reaper,
     stopper::{Stop, Stopper},
-    timeout_queue::{Expired, TimeoutQueue},
+    timeout_queue::TimeoutQueue,
     totals::Totals,
 };
 
@@ -123,33 +122,6 @@ impl Server {
         Ok((self.totals.into_inner(), stop))
     }
 
-    /// The reaper's thread. A panic stops the server: without evictions it would fill with dead
-    /// clients, and nobody would notice.
-    fn reap_or_stop(&self) -> Stop {
-        let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.reap())) else {
-            return Stop::Asked;
-        };
-        let panic = message_of(&*panic);
-        error!(
-            event = "reaper_failed",
-            panic, "the reaper panicked: {panic}, so silent clients would stay; stopping"
-        );
-        self.stopper.stop();
-        Stop::Failed
-    }
-
-    fn reap(&self) {
-        let sleep = |deadline| match self.stop.recv_deadline(deadline) {
-            Err(RecvTimeoutError::Timeout) => Some(Instant::now()),
-            Err(RecvTimeoutError::Disconnected) => None,
-            Ok(never) => match never {},
-        };
-        let timeout = self.config.timeout.get();
-        let judge = |connection: &Arc<Connection>, late| connection.judge(timeout, late);
-        let evict = |Expired { item, silent }: Expired<Arc<Connection>>| item.evict(silent);
-        reaper::run(&self.queue, Instant::now(), sleep, judge, evict);
-    }
-
     /// Accepts clients until the server is stopped or has no listener any more.
     fn accept<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) -> Stop {
         let mut last_id = 0;
@@ -209,7 +181,7 @@ impl Server {
         let thread = thread::Builder::new().name(connection.to_string()).stack_size(STACK_SIZE);
         if let Err(error) = thread.spawn_scoped(scope, move || self.serve(&connection, peer)) {
             self.queue.remove(id);
-            close_unread(&unserved.stream);
+            unserved.turn_away();
             let pause_s = PAUSE.as_secs_f64();
             warn!(
                 event = "thread_failed", %peer, %error, pause_s,
@@ -250,12 +222,6 @@ impl Server {
     fn pause(&self) {
         let _ = self.stop.recv_timeout(PAUSE);
     }
-}
-
-/// What a panic says.
-fn message_of(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message")
 }
 
 #[cfg(test)]

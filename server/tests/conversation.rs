@@ -111,3 +111,40 @@ fn a_client_that_reads_nothing_is_dead_a_timeout_after_it_last_took_something() 
     // The kernel counts in steps of a few milliseconds.
     assert!(full_since.elapsed() + Duration::from_millis(50) >= patience, "it is dead too early");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_client_that_reads_nothing_is_dead_though_it_goes_on_sending_while_its_probe_waits() {
+    let (client, connection, queue) = &mut connected();
+    let (connection, queue) = (&*connection, &*queue);
+    connection.stream.set_nonblocking(true).unwrap();
+    while (&connection.stream).write(&[b'x'; 8192]).is_ok() {} // until nothing finds room
+    connection.stream.set_nonblocking(false).unwrap();
+    thread::scope(|scope| {
+        let probe = Some(Duration::from_millis(1));
+        scope.spawn(move || Conversation::new(connection, queue, probe).run());
+        let patience = Duration::from_millis(200);
+        // Its bytes come while the probe waits for room, and stay unread.
+        client.write_all(b"hello?\n").unwrap();
+        let deadline = Instant::now() + TIMEOUT;
+        while connection.judge(patience, Duration::ZERO) != Verdict::Dead {
+            assert!(Instant::now() < deadline, "it is never dead");
+            thread::sleep(Duration::from_millis(5));
+        }
+        connection.cut(Cut::ServerStopped);
+        queue.drain();
+    });
+}
+
+#[test]
+fn a_client_that_is_turned_away_can_connect_again_as_soon_as_it_sees_that() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    client.write_all(b"hello\n").unwrap();
+    let places = Places::new(1);
+    let place = places.take().expect("a place");
+    let connection = Connection::new(1, listener.accept().unwrap().0, place);
+    connection.turn_away();
+    assert_eq!(client.read(&mut [0]).unwrap(), 0, "the end of stream, and no reset");
+    assert!(places.take().is_some(), "the place is still taken");
+}

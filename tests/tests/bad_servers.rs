@@ -188,15 +188,17 @@ fn a_server_that_sends_heartbeats_back_has_acknowledged_them_and_draws_no_more()
 }
 
 #[test]
-fn a_server_that_probes_without_a_pause_draws_a_heartbeat_every_twentieth_of_a_second_at_most() {
+fn a_server_that_probes_without_a_pause_draws_a_heartbeat_every_20_ms_at_most() {
     let (_client, mut peer) = connected(&["--idle", "1h", "--stay"]);
     let limit = Some(Duration::from_millis(2));
     peer.stream().set_read_timeout(limit).expect("a stream takes a limit");
-    let (start, mut answers) = (Instant::now(), 0);
+    let (start, mut received, mut answers) = (Instant::now(), 0, 0);
     while answers < 20 {
         peer.send(b"HeartBeat");
-        if peer.stream().read_exact(&mut [0; 9]).is_ok() {
+        received += peer.stream().read(&mut [0; 9]).unwrap_or(0);
+        if received >= 9 {
             assert!(start.elapsed() >= answers * Duration::from_millis(20), "it draws a storm");
+            received -= 9;
             answers += 1;
             peer.send(b"OK");
         }

@@ -59,7 +59,7 @@ fn a_client_that_reads_its_replies_slowly_and_says_nothing_is_not_evicted() {
 #[test]
 fn a_client_that_stops_reading_is_evicted_for_that() {
     const LENGTH: usize = 12_000_000;
-    let mut server = Server::start(&["--timeout", "1s"]).expect("the server starts");
+    let mut server = Server::start(&["--timeout", "3s"]).expect("the server starts");
     let peer = narrow_peer(&server);
     let mut writer = peer.stream().try_clone().expect("a descriptor is left");
     let writing = thread::spawn(move || writer.write_all(&lines(LENGTH)));

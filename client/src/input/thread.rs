@@ -1,5 +1,8 @@
-//! Stdin, read by a thread of its own: here a blocked read cannot be waited for together with
-//! anything else, and the session must be able to end meanwhile.
+//! Stdin, read by a thread of its own, for systems whose `poll` does not take every kind of file:
+//! Windows has none for pipes and consoles, and macOS's refuses terminals. A blocked read cannot be
+//! waited for together with anything else, and the session must be able to end meanwhile.
+//!
+//! Nobody watches the reader of stdout here. The next echo finds out that it has gone.
 
 use std::{
     io::{self, ErrorKind},
@@ -7,6 +10,7 @@ use std::{
     thread,
 };
 
+use common::{start::thread_error, streams};
 use crossbeam_channel::{Receiver, Select, Sender};
 
 use super::{Chunks, Next};
@@ -27,7 +31,10 @@ impl Input {
     pub fn new() -> io::Result<Self> {
         let (to_main, chunks) = crossbeam_channel::bounded(CHUNKS_WAITING);
         // It is never joined: its read cannot be interrupted.
-        thread::Builder::new().name("stdin".to_owned()).spawn(move || read(&to_main))?;
+        thread::Builder::new()
+            .name("stdin".to_owned())
+            .spawn(move || read(&to_main))
+            .map_err(|error| thread_error("stdin", &error))?;
         Ok(Self { chunks, chunk: Vec::new(), has_ended: false })
     }
 
@@ -59,8 +66,12 @@ impl Input {
 
 fn read(to_main: &Sender<io::Result<Vec<u8>>>) {
     let mut chunks = Chunks::default();
+    let mut stdin = match streams::stdin() {
+        Ok(stdin) => stdin,
+        Err(error) => return drop(to_main.send(Err(error))),
+    };
     loop {
-        let sent = match chunks.read(io::stdin()) {
+        let sent = match chunks.read(&mut stdin) {
             Ok(None) => return,
             Ok(Some([])) => Ok(()),
             Ok(Some(chunk)) => to_main.send(Ok(chunk.to_vec())),

@@ -25,8 +25,9 @@ impl Input {
         Ok(Self { stdin, stdout, chunks: Chunks::default(), has_ended: false })
     }
 
-    /// Waits for text, or for what makes text useless. After the input's end only that is waited
-    /// for. What was typed before the connection's end counts as typed, so it is told first.
+    /// Waits for text, for the connection's end, and for the end of stdout's reader; after the
+    /// input's end, for the last two. If both text and the connection's end are there, the text
+    /// comes first, so that it is counted among the unanswered lines.
     pub fn next(&mut self, connection: &TcpStream, _: &Receiver<Ending>) -> Next<'_> {
         loop {
             let nothing = PollFlags::empty(); // ends and errors are always reported

@@ -94,7 +94,8 @@ sockopt_impl!(
     GetOsString<Filled<{ size_of::<TcpInfo>() }>>
 );
 
-/// A buffer that shows itself without a zero byte, which would end the text.
+/// nix returns the answer as text up to its first zero byte. This buffer overwrites the answer with
+/// `x`, so the text has the answer's whole length.
 #[derive(Debug)]
 pub struct Filled<const SIZE: usize>([u8; SIZE]);
 

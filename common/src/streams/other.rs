@@ -3,6 +3,14 @@
 
 use std::io;
 
+/// The standard input.
+///
+/// # Errors
+/// Never.
+pub fn stdin() -> io::Result<io::Stdin> {
+    Ok(io::stdin())
+}
+
 /// The standard output.
 ///
 /// # Errors

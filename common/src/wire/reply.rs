@@ -54,7 +54,7 @@ enum Place {
 enum Start {
     Probe,
     Acknowledgement(&'static [u8]),
-    /// The `OK` for a heartbeat whose acknowledgement a probe was taken for.
+    /// A late `OK`: a probe was counted as its heartbeat's acknowledgement.
     LateOk,
     Undecided,
     Echo,
@@ -65,8 +65,8 @@ pub struct ReplyReader {
     buffer: ReadBuffer,
     place: Place,
     due: VecDeque<SentHeartbeat>,
-    /// How many acknowledgements at this line's start were tokens. They may have been probes; then
-    /// as many `OK`s follow here.
+    /// Tokens at this line's start that were counted as acknowledgements. If they were probes, the
+    /// same number of `OK`s still comes.
     late_oks: u32,
     /// Whether the server sends our heartbeats back, so that a token is no probe.
     echoes_tokens: bool,
