@@ -15,6 +15,12 @@ use common::address::Failures;
 
 use crate::budget::Budget;
 
+/// Asked for before a connection is made, so that its buffer does not grow. When our output is
+/// slow, a server can see that it is taken only in steps of this buffer. The price is a window of
+/// about 64 KiB: more than a lecture needs, and a limit on a path with long round trips.
+#[cfg(unix)]
+const RECEIVE_BUFFER: usize = 32 * 1024;
+
 /// How long an address is tried alone (RFC 8305, "Connection Attempt Delay").
 #[cfg(unix)]
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -163,6 +169,7 @@ mod attempt {
         pub(super) fn begin(address: SocketAddr) -> io::Result<Self> {
             let domain = Domain::for_address(address);
             let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+            let _ = socket.set_recv_buffer_size(super::RECEIVE_BUFFER); // as good as the system allows
             socket.set_nonblocking(true)?;
             let goes_on = [Errno::EINPROGRESS, Errno::EINTR];
             match socket.connect(&address.into()) {

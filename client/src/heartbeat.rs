@@ -83,6 +83,7 @@ impl Heartbeat<'_> {
                         liveness = Liveness::since(self.rule, alive, now);
                         let unsent = so_far.unsent.min(liveness.heartbeats());
                         so_far = SoFar { unsent, ..SoFar::default() };
+                        self.wait(now)?; // the receiver may have ended meanwhile
                     }
                     Verdict::Wait(grace) => {
                         so_far.waited = true;

@@ -1,5 +1,5 @@
-//! The input, in chunks of whole lines, and what else the main thread waits for meanwhile: the
-//! end of the connection, and the end of whoever reads the output.
+//! The input, in chunks of whole lines, and the end of the connection, for which the main thread
+//! waits meanwhile.
 
 use std::io::{self, Read};
 
@@ -25,8 +25,6 @@ pub enum Next<'a> {
     End(io::Result<()>),
     /// The connection has ended.
     ConnectionOver,
-    /// Nobody reads the output any more.
-    OutputGone,
 }
 
 /// Cuts what it reads into chunks.
@@ -39,11 +37,13 @@ pub struct Chunks {
     /// Where the chunk that was handed on last ends.
     handed_on: usize,
     filled: usize,
+    /// A terminal goes on after its end of file, so the end is remembered.
+    has_ended: bool,
 }
 
 impl Default for Chunks {
     fn default() -> Self {
-        Self { buffer: vec![0; CHUNK_SIZE], handed_on: 0, filled: 0 }
+        Self { buffer: vec![0; CHUNK_SIZE], handed_on: 0, filled: 0, has_ended: false }
     }
 }
 
@@ -56,7 +56,8 @@ impl Chunks {
         self.buffer.copy_within(self.handed_on..self.filled, 0);
         self.filled -= self.handed_on;
         self.handed_on = 0;
-        let count = input.read(&mut self.buffer[self.filled..])?;
+        let count = if self.has_ended { 0 } else { input.read(&mut self.buffer[self.filled..])? };
+        self.has_ended |= count == 0;
         if count == 0 && self.filled == 0 {
             return Ok(None);
         }

@@ -89,20 +89,16 @@ fn main() -> ExitCode {
     cli.log.run(cli.verbose, |log| run(&cli, log).map(|ending| ending.exit_code().into()))
 }
 
-/// Ends the session. Where there is none that could end, ends the process: nothing else ends it
-/// while a name is looked up.
+/// Ends the session. The process ends at once where nothing else would end it: while a name is
+/// looked up, and when a session that has ended waits for an output that takes nothing.
 fn interrupt(session_end: Option<&Arc<EndSignal>>, lines: &Lines) {
+    if session_end.is_some_and(|end| end.signal(Ending::Interrupted)) {
+        return;
+    }
     let ending = Ending::Interrupted;
     let code = ending.exit_code();
-    match session_end {
-        None => {
-            info!(event = "ended", reason = ending.reason(), code, "{ending}");
-            lines.drain();
-        }
-        Some(end) if end.signal(ending) => return,
-        // The session has ended already and still waits for an output that takes nothing.
-        Some(_) => {}
-    }
+    info!(event = "ended", reason = ending.reason(), code, "{ending}");
+    lines.drain();
     process::exit(code.into());
 }
 
@@ -117,7 +113,7 @@ fn run(cli: &Cli, log: &Log) -> Result<Ending, Box<dyn Error>> {
         move || interrupt(session_end.get(), &lines)
     })?;
     let output = streams::stdout().map_err(|error| format!("cannot write to stdout: {error}"))?;
-    let input = Input::new()?;
+    let input = Input::new().map_err(|error| format!("cannot read stdin: {error}"))?;
     let (stream, address) = connect(&cli.server)?;
     let session = Session::new(stream);
     let _ = session_end.set(session.end()); // nobody else sets it

@@ -5,12 +5,15 @@
 //! meant for the other.
 
 use std::{
-    io::{ErrorKind, Read as _, Write},
+    io::{ErrorKind, Read as _, Write as _},
     net::TcpStream,
     time::{Duration, Instant},
 };
 
-use common::wire::{Reply, ReplyReader, SentHeartbeat};
+use common::{
+    streams::{Ready, Stdout, reader_has_gone, wait_for_bytes},
+    wire::{Reply, ReplyReader, SentHeartbeat},
+};
 use crossbeam_channel::{Receiver, Sender};
 use tracing::{debug, info, warn};
 
@@ -38,12 +41,12 @@ pub enum News {
 /// that holds the lock for longer is sending text, which answers the probe as well.
 const PROBE_PATIENCE: Duration = Duration::from_millis(10);
 
-/// Probes that come faster than this are not all answered: a server that sends them without end
-/// must not make us send heartbeats without end.
+/// The least time between the answers to two probes: a server that sends probes without end must
+/// not make us send heartbeats without end.
 const PROBE_PAUSE: Duration = Duration::from_millis(20);
 
 /// The receiver's view of the session.
-pub struct Receive<'a, W> {
+pub struct Receive<'a> {
     pub stream: &'a TcpStream,
     /// The heartbeats that were announced.
     pub expected: &'a Receiver<SentHeartbeat>,
@@ -54,10 +57,10 @@ pub struct Receive<'a, W> {
     pub outgoing: &'a Outgoing,
     /// Tells the heartbeat thread of acknowledgements.
     pub news: &'a Sender<News>,
-    pub output: W,
+    pub output: Stdout,
 }
 
-impl<W: Write> Receive<'_, W> {
+impl Receive<'_> {
     /// Reads until the stream or the output ends, and signals which it was.
     pub fn run(mut self, end: &EndSignal) {
         end.signal(match self.receive() {
@@ -73,8 +76,20 @@ impl<W: Write> Receive<'_, W> {
 
     fn receive(&mut self) -> Result<(), Ending> {
         let mut replies = ReplyReader::new(READ_SIZE);
-        let mut probe_answered = None;
+        let (mut answer_due, mut answered) = (None, None);
         loop {
+            match wait_for_bytes(self.stream, &self.output, answer_due) {
+                Ok(Ready::Bytes) => {}
+                Ok(Ready::OutputGone) => return Err(Ending::OutputClosed),
+                Ok(Ready::Deadline) => {
+                    (answer_due, answered) = (None, Some(Instant::now()));
+                    self.answer_probe();
+                    continue;
+                }
+                Err(error) => {
+                    return Err(Ending::Failed { doing: "waiting for the server", error });
+                }
+            }
             let count = match self.stream.read(replies.space()) {
                 Ok(count) => count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
@@ -108,9 +123,8 @@ impl<W: Write> Receive<'_, W> {
             write_out(&mut self.output, &echo[..right])?;
             taken.map_err(Ending::WrongReply)?;
             self.activity.listening(Instant::now());
-            if probed && probe_answered.is_none_or(|at| now.duration_since(at) >= PROBE_PAUSE) {
-                probe_answered = Some(now);
-                self.answer_probe();
+            if probed {
+                answer_due = Some(answered.map_or(now, |at: Instant| now.max(at + PROBE_PAUSE)));
             }
         }
     }
@@ -133,13 +147,18 @@ impl<W: Write> Receive<'_, W> {
 
 const RECEIVING: &str = "receiving";
 
-/// Writes the echo, at once and whole. A socket whose reader has gone may be reset.
-fn write_out(output: &mut impl Write, echo: &[u8]) -> Result<(), Ending> {
+/// Writes the echo, at once and whole.
+fn write_out(output: &mut Stdout, echo: &[u8]) -> Result<(), Ending> {
     if echo.is_empty() {
         return Ok(());
     }
-    output.write_all(echo).and_then(|()| output.flush()).map_err(|error| match error.kind() {
-        ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => Ending::OutputClosed,
-        _ => Ending::Failed { doing: "writing the output", error },
+    output.write_all(echo).and_then(|()| output.flush()).map_err(|error| {
+        // A socket whose reader has gone may be reset, and a terminal reports an I/O error.
+        let is_gone = error.kind() == ErrorKind::BrokenPipe || reader_has_gone(output);
+        if is_gone {
+            Ending::OutputClosed
+        } else {
+            Ending::Failed { doing: "writing the output", error }
+        }
     })
 }

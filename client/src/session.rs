@@ -2,12 +2,12 @@
 //!
 //! | thread | blocks on | ended by |
 //! | --- | --- | --- |
-//! | the caller of [`Session::run`] | the input, the end, and the end of the output's reader | the end |
-//! | `receiver` | `read` | the server, or the end's shutdown of the socket |
+//! | the caller of [`Session::run`] | the input, and the end | the end |
+//! | `receiver` | `read`, and the end of the output's reader | the server, or the end's shutdown of the socket |
 //! | `heartbeat`, if there is a rule | a channel, until the rule's next deadline | the receiver's end |
 
 use std::{
-    io::{self, ErrorKind, Write},
+    io::{self, ErrorKind},
     net::TcpStream,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::start::thread_error;
+use common::{start::thread_error, streams::Stdout};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::{
@@ -73,7 +73,7 @@ impl Session {
         rule: Option<HeartbeatRule>,
         at_input_end: AtInputEnd,
         input: Input,
-        output: impl Write + Send + 'static,
+        output: Stdout,
     ) -> io::Result<Report> {
         let (to_receiver, expected) = crossbeam_channel::unbounded();
         let (to_heartbeat, news) = crossbeam_channel::unbounded();
@@ -158,10 +158,6 @@ impl Session {
                 }
                 Next::End(Err(error)) => {
                     self.end.signal(Ending::Failed { doing: "reading the input", error });
-                    Ok(())
-                }
-                Next::OutputGone => {
-                    self.end.signal(Ending::OutputClosed);
                     Ok(())
                 }
                 Next::ConnectionOver => break,

@@ -73,8 +73,11 @@ pub struct Backlog {
     /// Whether there are any.
     pub waits: bool,
     /// How long ago the peer last took bytes. What a kernel acknowledges while its window stays
-    /// closed is not counted: it is an answer of the kernel alone. The kernel counts in steps of
-    /// a few milliseconds, and a peer's window opens in steps, too: on loopback, of 64 KiB.
+    /// closed is not counted: it is an answer of the kernel alone.
+    ///
+    /// A window opens in steps. Linux opens it again when a sixteenth of the largest receive
+    /// buffer is free (`tcp_rmem`, 6 MiB by default: about 390 kB), or one segment of a smaller
+    /// buffer: on loopback that is 64 KiB. So this may be as old as the last step.
     pub last_taken: Duration,
 }
 
@@ -85,15 +88,8 @@ impl Backlog {
         #[cfg(not(target_os = "linux"))]
         return None;
         #[cfg(target_os = "linux")]
-        tcp_info::tcp_info(stream).map(|info| {
-            // New bytes go out only when the window opens. Bytes that are sent again go out
-            // without the peer: then its last acknowledgement is the later of the two ages.
-            let last_taken = info.last_data_sent.max(info.last_ack_recv);
-            Self {
-                waits: info.notsent_bytes > 0,
-                last_taken: Duration::from_millis(last_taken.into()),
-            }
-        })
+        tcp_info::tcp_info(stream)
+            .map(|info| Self { waits: info.notsent_bytes > 0, last_taken: info.last_taken() })
     }
 }
 

@@ -14,3 +14,14 @@ mod unix;
 pub use other::*;
 #[cfg(unix)]
 pub use unix::*;
+
+/// The end of a wait for bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ready {
+    /// A read returns at once.
+    Bytes,
+    /// Nobody reads the output any more.
+    OutputGone,
+    /// The deadline has passed.
+    Deadline,
+}

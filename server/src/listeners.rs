@@ -66,7 +66,7 @@ impl Listeners {
         loop {
             let entry = |listener| PollFd::new(AsFd::as_fd(listener), PollFlags::POLLIN);
             let mut entries: Vec<_> = all.iter().map(entry).collect();
-            streams::wait(&mut entries)?;
+            streams::wait(&mut entries, None)?;
             let turn = self.turn.load(Ordering::Relaxed);
             let in_turn = (turn..turn + all.len()).map(|index| index % all.len());
             let ready = |index: &usize| entries[*index].any().unwrap_or(true);

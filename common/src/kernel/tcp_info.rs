@@ -1,7 +1,7 @@
 //! Linux's `TCP_INFO`, read without unsafe code of ours.
 #![allow(unreachable_pub, reason = "the option's macro makes a public item, so its type is public")]
 
-use std::{ffi::OsString, net::TcpStream, sync::OnceLock};
+use std::{ffi::OsString, net::TcpStream, sync::OnceLock, time::Duration};
 
 use nix::{
     getsockopt_impl, libc, sockopt_impl,
@@ -59,6 +59,20 @@ pub struct TcpInfo {
 }
 
 impl TcpInfo {
+    /// How long ago the peer last took bytes. New bytes go out only when it has room, and are
+    /// acknowledged if they arrive. While bytes are sent again and again, that moment lies before
+    /// all the timeouts so far, each twice as long as the one before.
+    pub fn last_taken(&self) -> Duration {
+        let last_sent = Duration::from_millis(self.last_data_sent.into());
+        let [timeout, _, _, _, in_flight, ..] = self.figures;
+        if in_flight > 0 && self.backoff > 0 {
+            let timeout = Duration::from_micros(timeout.into());
+            let first = timeout / 2_u32.saturating_pow(self.backoff.into());
+            return last_sent + timeout.saturating_sub(first);
+        }
+        last_sent.max(Duration::from_millis(self.last_ack_recv.into()))
+    }
+
     /// How many segments are in flight. `None` after the end of the connection: the kernel has
     /// thrown them away then.
     pub fn segments_in_flight(&self) -> Option<u32> {

@@ -3,9 +3,13 @@
 use std::{
     fs::File,
     io::{self, ErrorKind, Read, Write},
+    net::TcpStream,
     os::fd::{AsFd, BorrowedFd},
     sync::atomic::{AtomicBool, Ordering},
+    time::Instant,
 };
+
+use super::Ready;
 
 use nix::{
     errno::Errno,
@@ -25,6 +29,9 @@ fn look_at_stdout() {
 
 /// One of the standard streams. It waits until its descriptor is ready.
 pub struct Stream(File);
+
+/// The standard output's type.
+pub type Stdout = Stream;
 
 /// The standard input.
 ///
@@ -72,7 +79,7 @@ impl Stream {
         loop {
             match transfer(&self.0) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    wait(&mut [PollFd::new(self.as_fd(), ready)])?;
+                    wait(&mut [PollFd::new(self.as_fd(), ready)], None)?;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 result => return result,
@@ -81,17 +88,55 @@ impl Stream {
     }
 }
 
-/// Waits until one of the descriptors is ready.
+/// Waits until one of the descriptors is ready, or until `deadline`.
 ///
 /// # Errors
 /// When poll(2) fails.
-pub fn wait(descriptors: &mut [PollFd<'_>]) -> io::Result<()> {
+pub fn wait(descriptors: &mut [PollFd<'_>], deadline: Option<Instant>) -> io::Result<()> {
     loop {
-        match poll(descriptors, PollTimeout::NONE) {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        // poll(2) counts in milliseconds: a rest of one is waited for whole.
+        let left = left.map(|left| left.as_micros().div_ceil(1000));
+        let limit = left.map_or(PollTimeout::NONE, |left| {
+            PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
+        });
+        match poll(descriptors, limit) {
             Err(Errno::EINTR) => {}
             result => return result.map(|_| ()).map_err(io::Error::from),
         }
     }
+}
+
+/// Waits until a read of `connection` returns at once, until nobody reads `output` any more, or
+/// until `deadline`.
+///
+/// # Errors
+/// When poll(2) fails.
+pub fn wait_for_bytes(
+    connection: &TcpStream,
+    output: &Stream,
+    deadline: Option<Instant>,
+) -> io::Result<Ready> {
+    let mut watched = [
+        PollFd::new(connection.as_fd(), PollFlags::POLLIN),
+        PollFd::new(output.as_fd(), PollFlags::empty()), // ends and errors are always reported
+    ];
+    // macOS's poll(2) takes no terminals.
+    let count = if cfg!(target_vendor = "apple") { 1 } else { 2 };
+    wait(&mut watched[..count], deadline)?;
+    Ok(match watched.map(|descriptor| descriptor.any() == Some(true)) {
+        [_, true] => Ready::OutputGone,
+        [true, false] => Ready::Bytes,
+        [false, false] => Ready::Deadline,
+    })
+}
+
+/// Whether nobody reads `output` any more.
+pub fn reader_has_gone(output: &Stream) -> bool {
+    let mut watched = [PollFd::new(output.as_fd(), PollFlags::empty())];
+    let ended = PollFlags::POLLERR | PollFlags::POLLHUP;
+    wait(&mut watched, Some(Instant::now())).is_ok()
+        && watched[0].revents().is_some_and(|events| events.intersects(ended))
 }
 
 impl Read for Stream {
