@@ -26,7 +26,8 @@ fn check(evidence: Evidence, silence: u64, cause: Cause, words: &str) {
 }
 
 const SERVICE: &str = "the network to it works, the service behind it is not answering";
-const READER: &str = "the network to it works, the program there is not reading";
+const READER: &str =
+    "the network to it works, the program there reads nothing, or too little to open it";
 const DOWN: &str = "the network or the other end is down, or a firewall or NAT drops the segments";
 const UNKNOWN: &str = "it cannot be told";
 

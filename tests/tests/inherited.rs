@@ -17,10 +17,10 @@ use nix::{
     unistd::Pid,
 };
 use tests::{
-    binaries::{Server, binary, json_command},
-    event::{Event, retry},
+    binaries::{Server, binary, json_command, start_unread_client},
+    event::{Event, any, retry},
     finished::{Finished, run},
-    peer::Peer,
+    peer::{Listener, Peer},
     program::Program,
 };
 
@@ -182,6 +182,19 @@ fn a_client_that_stays_ends_soon_after_the_reader_of_its_output_has_gone() {
     let finished = client.finish().expect("the client ends");
     finished.expect_code(0);
     assert!(finished.event("ended").is_none(), "it ends without a word: {}", finished.log());
+}
+
+#[test]
+fn a_client_that_is_blocked_writing_ends_soon_after_the_reader_of_its_output_has_gone() {
+    let rule = ["--idle", "300ms", "--retry-interval", "100ms", "--retries", "100000"];
+    let listener = Listener::bind();
+    let mut client = start_unread_client(&listener.address(), &rule).expect("the client starts");
+    let _peer = listener.accept();
+    let flood = client.flood(&[b'\n'; 8192]).expect("the client takes input");
+    client.wait_for("heartbeat_unsent", any).expect("a heartbeat cannot be sent");
+    drop(client.take_stdout().expect("nobody reads it"));
+    client.finish().expect("the client ends").expect_code(0);
+    flood.join().expect("the flood ends");
 }
 
 #[test]

@@ -23,6 +23,16 @@ fn a_client_that_only_answers_probes_lives() {
 }
 
 #[test]
+fn probes_that_come_faster_than_they_may_be_answered_are_answered_later() {
+    let server = server("3s", "1ms");
+    let mut client = client(&server.address, &["--idle", "1h"]).expect("the client connects");
+    for _ in 0..200 {
+        client.wait_for("probe_answered", any).expect("the client answers the probe");
+    }
+    client.finish_with("still here\n", b"STILL HERE\n");
+}
+
+#[test]
 fn a_client_that_relies_on_keepalive_answers_probes_too() {
     let mut server = server("2s", "400ms");
     let mut client =

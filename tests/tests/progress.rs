@@ -156,3 +156,19 @@ fn half_a_line_that_holds_the_heartbeats_back_is_no_evidence_against_the_server(
     }
     client.finish_with("\n", &[&b"X".repeat(70_000)[..], b"\n"].concat());
 }
+
+#[test]
+fn a_client_whose_output_is_taken_with_pauses_is_not_evicted() {
+    const PIECE: usize = 150_000;
+    let server = Server::start(&["--timeout", "3s"]).expect("the server starts");
+    let mut client = start_unread_client(&server.address, &[]).expect("the client starts");
+    let mut stdout = client.take_stdout().expect("it is not read");
+    let mut stdin = client.take_stdin().expect("it is open");
+    thread::spawn(move || stdin.write_all(&lines(12_000_000)));
+    let mut all = vec![0; PIECE * 8];
+    for piece in all.chunks_mut(PIECE) {
+        stdout.read_exact(piece).expect("the client was evicted");
+        thread::sleep(Duration::from_millis(1200)); // pauses are what is tested
+    }
+    assert!(all == lines(PIECE * 8).to_ascii_uppercase(), "the echo is wrong");
+}

@@ -61,7 +61,8 @@ impl fmt::Display for Finding {
             Cause::NotReading => write!(
                 f,
                 "the window of the other end of this TCP connection is closed and {} \
-                 (last answer {ago} ago): the network to it works, the program there is not reading",
+                 (last answer {ago} ago): the network to it works, the program there reads nothing, \
+                 or too little to open it",
                 wait(unsent)
             ),
             Cause::HostSilent if bytes == 0 => write!(

@@ -16,7 +16,7 @@ sockopt_impl!(
 /// The front of the kernel's `struct tcp_info` (`linux/tcp.h`), as far as `snd_wnd`,
 /// which came with Linux 5.4. The kernel only ever appends to it.
 #[repr(C)]
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy)]
 #[allow(dead_code, reason = "the fields that are not read keep the others in place")]
 pub struct TcpInfo {
     state: u8,
@@ -147,6 +147,18 @@ mod tests {
             getsockopt(&stream, AnswerLength).unwrap().len(),
             length.min(size_of::<TcpInfo>())
         );
+    }
+
+    #[test]
+    fn bytes_that_are_sent_again_and_again_are_not_taken() {
+        let info = TcpInfo { last_data_sent: 300, last_ack_recv: 20, ..TcpInfo::default() };
+        assert_eq!(info.last_taken(), Duration::from_millis(300), "the window has been closed");
+        let flowing = TcpInfo { last_data_sent: 5, ..info };
+        assert_eq!(flowing.last_taken(), Duration::from_millis(20));
+        // Sent again after 200, 400 and 800 ms, the last time 300 ms ago.
+        let mut again = TcpInfo { backoff: 3, ..info };
+        (again.figures[0], again.figures[4]) = (1_600_000, 1);
+        assert_eq!(again.last_taken(), Duration::from_millis(200 + 400 + 800 + 300));
     }
 
     #[test]
