@@ -59,18 +59,20 @@ pub struct TcpInfo {
 }
 
 impl TcpInfo {
-    /// How long ago the peer last took bytes. New bytes go out only when it has room, and are
-    /// acknowledged if they arrive. While bytes are sent again and again, that moment lies before
-    /// all the timeouts so far, each twice as long as the one before.
+    /// How long ago the peer last took bytes: it let new ones out, and acknowledged them.
+    ///
+    /// The kernel tells when bytes went out last. If they are sent again and again, they went out
+    /// for the first time before all the timeouts so far, each twice as long as the one before.
     pub fn last_taken(&self) -> Duration {
-        let last_sent = Duration::from_millis(self.last_data_sent.into());
+        let last_acknowledged = Duration::from_millis(self.last_ack_recv.into());
+        let mut last_sent = Duration::from_millis(self.last_data_sent.into());
         let [timeout, _, _, _, in_flight, ..] = self.figures;
         if in_flight > 0 && self.backoff > 0 {
             let timeout = Duration::from_micros(timeout.into());
             let first = timeout / 2_u32.saturating_pow(self.backoff.into());
-            return last_sent + timeout.saturating_sub(first);
+            last_sent += timeout.saturating_sub(first);
         }
-        last_sent.max(Duration::from_millis(self.last_ack_recv.into()))
+        last_sent.max(last_acknowledged)
     }
 
     /// How many segments are in flight. `None` after the end of the connection: the kernel has
@@ -159,6 +161,8 @@ mod tests {
         let mut again = TcpInfo { backoff: 3, ..info };
         (again.figures[0], again.figures[4]) = (1_600_000, 1);
         assert_eq!(again.last_taken(), Duration::from_millis(200 + 400 + 800 + 300));
+        let cut = TcpInfo { last_ack_recv: 5000, ..again };
+        assert_eq!(cut.last_taken(), Duration::from_secs(5), "nothing comes back");
     }
 
     #[test]

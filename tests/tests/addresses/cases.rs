@@ -17,6 +17,7 @@ use tests::{
     event::any,
     finished::{Finished, run},
     peer::Peer,
+    proc::thread_names,
     program::Program,
     wait_until,
 };
@@ -184,11 +185,7 @@ fn dual_stack() {
 fn no_more_threads() {
     hosts(&["::1 both", "127.0.0.1 both"]);
     let threads = |server: &Server| {
-        let mut names: Vec<_> = fs::read_dir(format!("/proc/{}/task", server.program.pid()))
-            .expect("the server runs")
-            .map(|task| fs::read_to_string(task.expect("a thread").path().join("comm")))
-            .map(|name| name.expect("a thread has a name"))
-            .collect();
+        let mut names = thread_names(server.program.pid()).expect("the server runs");
         names.sort();
         names
     };
