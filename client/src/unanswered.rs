@@ -1,6 +1,6 @@
 //! The text that was sent and has not come back: what the next echo must be, byte for byte.
 //!
-//! At most [`MOST`] bytes are kept. Then the input waits until some have come back, so a server
+//! At most 8 MiB are kept. Then the input waits until some have come back, so a server
 //! that takes everything and answers nothing costs no memory without end.
 
 use std::collections::VecDeque;

@@ -2,7 +2,11 @@
 
 #![forbid(unsafe_code)]
 
-use std::{error::Error, process, process::ExitCode};
+use std::{
+    error::Error,
+    process::{self, ExitCode},
+    sync::{Arc, OnceLock},
+};
 
 use clap::Parser;
 use common::{
@@ -17,7 +21,7 @@ use server::{
     limits,
     listen::listen,
     server::{Config, Server},
-    stopper::Stop,
+    stopper::{Stop, Stopper},
 };
 use tracing::{info, warn};
 
@@ -92,10 +96,18 @@ fn run(cli: &Cli, config: Config, log: &Log) -> Result<ExitCode, Box<dyn Error>>
                 .into(),
         );
     }
+    let running = Arc::new(OnceLock::<Arc<Stopper>>::new());
+    on_interrupt({
+        let running = Arc::clone(&running);
+        move || match running.get() {
+            Some(stopper) => stopper.stop(),
+            None => process::exit(0), // a name is being looked up, which nothing else ends
+        }
+    })?;
     let listeners = listen(&cli.listen)?;
     let addresses = listeners.addresses().to_vec();
     let (server, stopper) = Server::new(listeners, config);
-    on_interrupt(move || stopper.stop())?;
+    let _ = running.set(stopper); // nobody else sets it
 
     let wanted = cli.max_connections;
     if room < wanted {
