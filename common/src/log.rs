@@ -8,6 +8,7 @@
 pub mod queue;
 
 use std::{
+    env,
     fmt::{self, Display},
     io::{self, IsTerminal as _, Write as _},
     process::ExitCode,
@@ -166,7 +167,9 @@ impl Drop for Log {
 /// Whether colour may be written there: to a terminal that knows it, unless
 /// [`NO_COLOR`](https://no-color.org) is set.
 pub fn takes_colour(stream: &impl anstream::stream::RawStream) -> bool {
-    anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never
+    // anstream gives colour to a dumb terminal where the variable `CI` is set.
+    let is_dumb = env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+    !is_dumb && anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never
 }
 
 /// The time of day on a terminal, RFC 3339 with date and zone elsewhere.

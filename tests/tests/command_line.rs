@@ -202,6 +202,7 @@ fn colour_is_for_a_terminal_that_wants_it() {
     assert!(has_colour(&[("NO_COLOR", "")]), "an empty NO_COLOR does not count");
     assert!(!has_colour(&[("NO_COLOR", "1")]), "NO_COLOR is obeyed");
     assert!(!has_colour(&[("TERM", "dumb")]), "a dumb terminal stays plain");
+    assert!(!has_colour(&[("TERM", "dumb"), ("CI", "true")]), "a dumb terminal stays plain");
     let mut command = command("client").expect("the client builds");
     let piped = output(command.args(["--server", &server.address]));
     assert!(!piped.contains('\x1b'), "a pipe gets no colour");
