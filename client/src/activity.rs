@@ -33,11 +33,16 @@ pub struct LastActivity {
     pub heard: Instant,
     /// When our last byte was given to the kernel.
     pub sent: Instant,
+    /// How many bytes had come, echo or not.
+    pub bytes_read: u64,
 }
 
-/// Round trips, as `ping` sums them up.
+/// Answered heartbeats, and their round trips as `ping` sums them up.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct RoundTrips {
+    /// All answers.
+    pub answers: u32,
+    /// Those whose round trip is known.
     pub count: u32,
     pub min: Duration,
     pub sum: Duration,
@@ -45,7 +50,9 @@ pub struct RoundTrips {
 }
 
 impl RoundTrips {
-    pub fn add(&mut self, round_trip: Duration) {
+    pub fn add(&mut self, round_trip: Option<Duration>) {
+        self.answers += 1;
+        let Some(round_trip) = round_trip else { return };
         self.min = if self.count == 0 { round_trip } else { self.min.min(round_trip) };
         self.max = self.max.max(round_trip);
         self.sum += round_trip;
@@ -86,8 +93,8 @@ impl Activity {
         self.0.lock().listening = Some(now);
     }
 
-    /// Enters that a heartbeat was answered.
-    pub fn answered(&self, round_trip: Duration) {
+    /// Enters that a heartbeat was answered, after this time if it is known.
+    pub fn answered(&self, round_trip: Option<Duration>) {
         self.0.lock().round_trips.add(round_trip);
     }
 
@@ -103,21 +110,17 @@ impl Activity {
 
     /// The last activity, as it looks at `now`.
     pub fn last(&self, now: Instant) -> LastActivity {
-        let State { came, listening, sent, .. } = *self.0.lock();
-        LastActivity { came, heard: listening.unwrap_or(now), sent: sent.unwrap_or(now) }
+        let State { came, listening, sent, bytes_read, .. } = *self.0.lock();
+        let (heard, sent) = (listening.unwrap_or(now), sent.unwrap_or(now));
+        LastActivity { came, heard, sent, bytes_read }
     }
 
-    /// Asks for a wake-up at the next byte, if none has come since `came`. Returns whether none
-    /// has.
-    pub fn wake_at_next_byte(&self, came: Instant) -> bool {
+    /// Asks for a wake-up at the next byte, if no more than `bytes_read` have come. Returns whether
+    /// that is so.
+    pub fn wake_at_next_byte(&self, bytes_read: u64) -> bool {
         let mut state = self.0.lock();
-        state.wake = state.came == came;
+        state.wake = state.bytes_read == bytes_read;
         state.wake
-    }
-
-    /// How many bytes have come, echo or not.
-    pub fn bytes_read(&self) -> u64 {
-        self.0.lock().bytes_read
     }
 
     /// The round trips of the answered heartbeats.

@@ -109,7 +109,7 @@ fn advice(failures: &Failures) -> &'static str {
     } else if failures.any(io::ErrorKind::ConnectionRefused) {
         "; is the server running, and on this port?"
     } else if failures.any(io::ErrorKind::TimedOut) {
-        "; nothing answered within 10s"
+        "; no answer came"
     } else {
         ""
     }

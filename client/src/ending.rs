@@ -157,7 +157,9 @@ impl fmt::Display for Unanswered {
         write!(f, "no byte for {}", Seconds(silence.lasted))?;
         match not_sent {
             None => write!(f, ", {unanswered} unanswered")?,
-            Some(NotSent::Closed) => f.write_str(" while the last replies were due")?,
+            Some(NotSent::Closed) => {
+                f.write_str(" while the end of the server's stream was due")?;
+            }
             Some(why) if self.unanswered() == 0 => {
                 write!(f, ", {unsent} could not be sent ({why})")?;
             }

@@ -60,13 +60,13 @@ impl Heartbeat<'_> {
         let mut tried = None;
         loop {
             let now = Instant::now();
-            let LastActivity { came, heard, sent } = self.activity.last(now);
+            let LastActivity { came, heard, sent, bytes_read } = self.activity.last(now);
             // A heartbeat that could not be sent is not tried again at once.
             match liveness.step(heard, tried.map_or(sent, |tried| sent.max(tried)), now) {
                 Step::Wait(deadline) => {
                     // After a heartbeat a byte may bring the next deadline forward.
                     let has_sent = liveness.heartbeats() > 0;
-                    if !has_sent || self.activity.wake_at_next_byte(came) {
+                    if !has_sent || self.activity.wake_at_next_byte(bytes_read) {
                         self.wait(deadline)?;
                     }
                 }
@@ -77,7 +77,7 @@ impl Heartbeat<'_> {
                     self.send(number, now, now.saturating_duration_since(came), &mut so_far);
                     tried = Some(Instant::now());
                 }
-                Step::Dead(silence) => match self.suspect(silence, &so_far).judge() {
+                Step::Dead(silence) => match self.suspect(silence, bytes_read, &so_far).judge() {
                     Verdict::Alive(ago) => {
                         let alive = now.checked_sub(ago).unwrap_or(now);
                         liveness = Liveness::since(self.rule, alive, now);
@@ -91,7 +91,8 @@ impl Heartbeat<'_> {
                     }
                     Verdict::Dead => {
                         let lasted = now.saturating_duration_since(came);
-                        let unanswered = self.unanswered(Silence { lasted, ..silence }, &so_far);
+                        let silence = Silence { lasted, ..silence };
+                        let unanswered = self.unanswered(silence, bytes_read == 0, &so_far);
                         if unanswered.is_evidence() {
                             return Ok(unanswered);
                         }
@@ -102,8 +103,10 @@ impl Heartbeat<'_> {
         }
     }
 
-    fn suspect(&self, silence: Silence, so_far: &SoFar) -> Suspect {
-        let unread = self.outgoing.unread(self.activity.bytes_read());
+    /// The server after this silence, which began when so many bytes had been read. Bytes that were
+    /// read since are as good as unread ones: the rule has not seen them.
+    fn suspect(&self, silence: Silence, bytes_read: u64, so_far: &SoFar) -> Suspect {
+        let unread = self.outgoing.unread(bytes_read);
         let took = self.outgoing.took(so_far.not_sent == Some(NotSent::Blocked));
         let patience = self.rule.detection_time();
         Suspect { patience, late: silence.late, unread, took, waited: so_far.waited }
@@ -114,10 +117,14 @@ impl Heartbeat<'_> {
         match self.news.recv_deadline(deadline) {
             Ok(News::Answered { number: Some(number), round_trip }) => {
                 let retry = number - 1;
-                let round_trip_ms = round_trip.as_secs_f64() * 1000.0;
+                let round_trip_ms = round_trip.map(|time| time.as_secs_f64() * 1000.0);
+                let time = round_trip.map_or_else(
+                    || "; our output was blocked, so its round trip is not known".to_owned(),
+                    |time| format!(" in {}", Millis(time)),
+                );
                 info!(
                     target: HEARTBEATS, event = "heartbeat_answered", retry, round_trip_ms,
-                    "{} answered in {}", self.name(number), Millis(round_trip)
+                    "{} answered{time}", self.name(number)
                 );
                 Ok(())
             }
@@ -151,9 +158,8 @@ impl Heartbeat<'_> {
         }
     }
 
-    fn unanswered(&self, silence: Silence, so_far: &SoFar) -> Unanswered {
+    fn unanswered(&self, silence: Silence, never_heard: bool, so_far: &SoFar) -> Unanswered {
         let finding = self.outgoing.finding(silence.lasted);
-        let never_heard = self.activity.bytes_read() == 0;
         let SoFar { unsent, not_sent, .. } = *so_far;
         Unanswered { silence, unsent, not_sent, never_heard, finding }
     }

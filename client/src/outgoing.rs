@@ -82,8 +82,8 @@ pub enum NotSent {
     /// Our half of the connection is closed: we are waiting for the last replies.
     #[error("our half of the connection is closed")]
     Closed,
-    /// The connection has failed; the receiver finds out why.
-    #[error("the connection has failed")]
+    /// The connection has failed, or the session is ending.
+    #[error("the connection has ended")]
     Failed,
 }
 

@@ -31,8 +31,9 @@ const READ_SIZE: usize = 64 * 1024;
 /// News from the receiver to the heartbeat thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum News {
-    /// A heartbeat was acknowledged. It has no number if it answered a probe.
-    Answered { number: Option<u32>, round_trip: Duration },
+    /// A heartbeat was acknowledged. It has no number if it answered a probe. Its round trip is
+    /// not known if our own output was blocked meanwhile.
+    Answered { number: Option<u32>, round_trip: Option<Duration> },
     /// A byte came, and the heartbeat thread had asked to be woken.
     Byte,
 }
@@ -44,6 +45,9 @@ const PROBE_PATIENCE: Duration = Duration::from_millis(10);
 /// The least time between the answers to two probes: a server that sends probes without end must
 /// not make us send heartbeats without end.
 const PROBE_PAUSE: Duration = Duration::from_millis(20);
+
+/// An output that takes bytes for this long delays what is read after them.
+const BLOCKED: Duration = Duration::from_millis(1);
 
 /// The receiver's view of the session.
 pub struct Receive<'a> {
@@ -77,6 +81,7 @@ impl Receive<'_> {
     fn receive(&mut self) -> Result<(), Ending> {
         let mut replies = ReplyReader::new(READ_SIZE);
         let (mut answer_due, mut answered) = (None, None);
+        let mut blocked_until = None;
         loop {
             match wait_for_bytes(self.stream, &self.output, answer_due) {
                 Ok(Ready::Bytes) => {}
@@ -112,7 +117,8 @@ impl Receive<'_> {
             let mut probed = false;
             let echo = replies.take(count, |reply| match reply {
                 Reply::Acknowledgement(SentHeartbeat { number, at, .. }) => {
-                    let round_trip = now.saturating_duration_since(at);
+                    let is_known = blocked_until.is_none_or(|until| at > until);
+                    let round_trip = is_known.then(|| now.saturating_duration_since(at));
                     self.activity.answered(round_trip);
                     let _ = self.news.send(News::Answered { number, round_trip });
                 }
@@ -122,7 +128,11 @@ impl Receive<'_> {
             let right = taken.as_ref().err().map_or(echo.len(), |wrong| wrong.right);
             write_out(&mut self.output, &echo[..right])?;
             taken.map_err(Ending::WrongReply)?;
-            self.activity.listening(Instant::now());
+            let listening = Instant::now();
+            if listening.duration_since(now) > BLOCKED {
+                blocked_until = Some(listening);
+            }
+            self.activity.listening(listening);
             if probed {
                 answer_due = Some(answered.map_or(now, |at: Instant| now.max(at + PROBE_PAUSE)));
             }

@@ -47,14 +47,14 @@ impl Report {
     /// Logs the figures and, as the last line, the end.
     pub fn log(&self) {
         let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
-        let RoundTrips { count, min, max, .. } = self.round_trips;
+        let RoundTrips { answers, min, max, .. } = self.round_trips;
         let average = self.round_trips.average();
         info!(
             event = "summary",
             lines_sent = self.sent.lines,
             lines_answered = self.lines_answered(),
             heartbeats_sent = self.sent.heartbeats,
-            heartbeats_answered = count,
+            heartbeats_answered = answers,
             round_trip_min_ms = average.and(Some(millis(min))),
             round_trip_avg_ms = average.map(millis),
             round_trip_max_ms = average.and(Some(millis(max))),
@@ -90,12 +90,17 @@ impl Report {
         }
     }
 
-    /// The last line: how it ended, and what was not answered.
+    /// The last line: how it ended, and what was not answered. Where the end was ours, the answers
+    /// may have been on their way.
     pub fn last_line(&self) -> String {
-        match self.lines_unanswered {
-            0 => self.ending.to_string(),
-            1 => format!("{}; 1 line was sent and not answered", self.ending),
-            lines => format!("{}; {lines} lines were sent and not answered", self.ending),
+        let lines = Count(self.lines_unanswered, "line");
+        let was = if self.lines_unanswered == 1 { "was" } else { "were" };
+        match &self.ending {
+            ending if self.lines_unanswered == 0 => ending.to_string(),
+            ending @ (Ending::Interrupted | Ending::Failed { .. } | Ending::Panicked { .. }) => {
+                format!("{ending}; {lines} {was} sent whose echo was not read")
+            }
+            ending => format!("{ending}; {lines} {was} sent and not answered"),
         }
     }
 
@@ -110,8 +115,8 @@ impl fmt::Display for Report {
         let lines = Count(self.sent.lines, "line");
         let answered = self.lines_answered();
         let heartbeats = Count(self.sent.heartbeats, "heartbeat");
-        let RoundTrips { count, min, max, .. } = self.round_trips;
-        write!(f, "{lines} sent, {answered} answered; {heartbeats} sent, {count} answered")?;
+        let RoundTrips { answers, min, max, .. } = self.round_trips;
+        write!(f, "{lines} sent, {answered} answered; {heartbeats} sent, {answers} answered")?;
         if let Some(average) = self.round_trips.average() {
             let [min, average, max] = [min, average, max].map(Millis);
             write!(f, ", round trip min {min}, avg {average}, max {max}")?;

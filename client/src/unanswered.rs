@@ -30,9 +30,9 @@ struct State {
 pub struct WrongReply {
     /// How many bytes of the reply were right.
     pub right: usize,
-    /// The bytes that came after them.
+    /// The bytes that came, from the start of the line that is wrong.
     pub came: Vec<u8>,
-    /// The rest of the line that was due instead. It is empty if all was answered.
+    /// The line that was due instead. It is empty if all was answered.
     pub due: Vec<u8>,
 }
 
@@ -75,9 +75,10 @@ impl Unanswered {
             return Ok(());
         }
         let is_end = |byte: &u8| *byte == b'\n';
+        let line = memchr::memrchr(b'\n', &echo[..right]).map_or(0, |end| end + 1);
         let length = state.due.iter().position(is_end).map_or(state.due.len(), |end| end + 1);
-        let due = state.due.iter().take(length).copied().collect();
-        Err(WrongReply { right, came: echo[right..].to_vec(), due })
+        let due = echo[line..right].iter().chain(state.due.iter().take(length)).copied().collect();
+        Err(WrongReply { right, came: echo[line..].to_vec(), due })
     }
 
     /// Enters that nothing can come back any more, and wakes the thread that waits for room.

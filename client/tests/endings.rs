@@ -64,7 +64,10 @@ fn a_service_that_got_no_heartbeat_is_not_said_to_be_silent() {
     assert!(!not_asked.contains("service"), "{not_asked}");
     // The last lines are a question, too.
     let last_replies = said(verdict(3, Some(NotSent::Closed), Some(ACKNOWLEDGES)));
-    assert!(last_replies.contains(" while the last replies were due; "), "{last_replies}");
+    assert!(
+        last_replies.contains(" while the end of the server's stream was due; "),
+        "{last_replies}"
+    );
     assert!(last_replies.contains("the service behind it is not answering"), "{last_replies}");
 }
 

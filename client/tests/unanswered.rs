@@ -28,7 +28,7 @@ fn the_echo_in_capitals_is_right_however_it_is_cut() {
 fn a_byte_that_was_not_due_is_told_with_what_was() {
     let unanswered = Unanswered::default();
     unanswered.enter(b"one\ntwo\nthree\n");
-    let (came, due) = (b"X\nTHREE\n".to_vec(), b"O\n".to_vec());
+    let (came, due) = (b"TWX\nTHREE\n".to_vec(), b"TWO\n".to_vec());
     assert_eq!(unanswered.take(b"ONE\nTWX\nTHREE\n"), Err(WrongReply { right: 6, came, due }));
     assert_eq!(unanswered.lines(), 2, "what was right is answered");
 }

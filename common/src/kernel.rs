@@ -143,6 +143,9 @@ pub enum GaveUp {
     HostUnreachable,
     /// `ENETUNREACH`: this host, or a router on the way, has no route to the network.
     NetworkUnreachable,
+    /// `ECONNREFUSED`, `EACCES` and others that an ICMP message brings: somebody on the way, or the
+    /// other end's host, refuses what we send.
+    Refused,
     /// `ECONNRESET`: a reset came. Whoever sent it does not know this connection (any more), or
     /// closed it without reading all bytes.
     Reset,
@@ -160,6 +163,7 @@ impl GaveUp {
             io::ErrorKind::NetworkUnreachable => Some(Self::NetworkUnreachable),
             io::ErrorKind::ConnectionReset => Some(Self::Reset),
             io::ErrorKind::ConnectionAborted => Some(Self::Aborted),
+            _ if is_refusal(error) => Some(Self::Refused),
             _ => None,
         }
     }
@@ -167,11 +171,34 @@ impl GaveUp {
     /// The verdict as the log's field `reason` holds it.
     pub fn reason(self) -> &'static str {
         match self {
-            Self::TimedOut | Self::HostUnreachable | Self::NetworkUnreachable => "gave_up",
+            Self::TimedOut | Self::HostUnreachable | Self::NetworkUnreachable | Self::Refused => {
+                "gave_up"
+            }
             Self::Reset => "reset",
             Self::Aborted => "aborted",
         }
     }
+}
+
+/// Whether an error of an established connection is one of those that ICMP brings (icmp(7)), beside
+/// the ones with a kind of their own.
+fn is_refusal(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        use nix::errno::Errno;
+
+        let refusals = [
+            Errno::EACCES,
+            Errno::ECONNREFUSED,
+            Errno::EHOSTDOWN,
+            Errno::ENOPROTOOPT,
+            Errno::EOPNOTSUPP,
+            Errno::EPROTO,
+        ];
+        error.raw_os_error().is_some_and(|errno| refusals.contains(&Errno::from_raw(errno)))
+    }
+    #[cfg(not(unix))]
+    false
 }
 
 /// What may be wrong when nothing comes back from the other end of a TCP connection.
@@ -192,6 +219,10 @@ impl fmt::Display for GaveUp {
             Self::NetworkUnreachable => f.write_str(
                 "the kernel gave up: the network cannot be reached: \
                  this host or a router on the way has no route",
+            ),
+            Self::Refused => f.write_str(
+                "the kernel gave up: a router or firewall on the way, or the other end's host, \
+                 refused our segments",
             ),
             Self::Reset => f.write_str(
                 "the connection was reset: the other end was killed or restarted or had closed it \

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 /// The error of a thread that could not be started. It names the thread and says what to do.
 pub fn thread_error(thread: &str, error: &io::Error) -> io::Error {
     let advice = match error.kind() {
-        ErrorKind::WouldBlock => "; raise the limit of processes (ulimit -u)",
+        ErrorKind::WouldBlock => "; raise the limit of processes (ulimit -u), or free some memory",
         ErrorKind::OutOfMemory => "; raise the limit of memory (ulimit -v)",
         _ => "",
     };
@@ -54,7 +54,7 @@ pub fn on_interrupt(handler: impl FnMut() + Send + 'static) -> io::Result<()> {
 fn interrupt_error(error: &ctrlc::Error) -> io::Error {
     let message = match error {
         ctrlc::Error::System(system) if system.kind() == ErrorKind::WouldBlock => {
-            format!("{system}; raise the limit of processes (ulimit -u)")
+            format!("{system}; raise the limit of processes (ulimit -u), or free some memory")
         }
         ctrlc::Error::System(system) => system.to_string(),
         other => other.to_string(),
@@ -71,7 +71,10 @@ mod tests {
         let error = |kind: ErrorKind| interrupt_error(&ctrlc::Error::System(kind.into()));
         let no_thread = error(ErrorKind::WouldBlock).to_string();
         assert!(no_thread.starts_with("cannot catch Ctrl-C: "), "{no_thread}");
-        assert!(no_thread.ends_with("; raise the limit of processes (ulimit -u)"), "{no_thread}");
+        assert!(
+            no_thread.ends_with("; raise the limit of processes (ulimit -u), or free some memory"),
+            "{no_thread}"
+        );
         let other = error(ErrorKind::OutOfMemory).to_string();
         assert_eq!(other, "cannot catch Ctrl-C: out of memory");
     }

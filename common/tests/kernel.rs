@@ -40,7 +40,12 @@ fn a_verdict_of_the_kernels_is_told_from_another_error() {
         (libc::ENETUNREACH, Some(GaveUp::NetworkUnreachable)),
         (libc::ECONNRESET, Some(GaveUp::Reset)),
         (libc::ECONNABORTED, Some(GaveUp::Aborted)),
+        (libc::ECONNREFUSED, Some(GaveUp::Refused)),
+        (libc::EACCES, Some(GaveUp::Refused)),
+        (libc::ENOPROTOOPT, Some(GaveUp::Refused)),
+        (libc::EOPNOTSUPP, Some(GaveUp::Refused)),
         (libc::EPIPE, None),
+        (libc::EIO, None),
     ] {
         assert_eq!(GaveUp::from_error(&io::Error::from_raw_os_error(errno)), verdict);
     }

@@ -123,11 +123,13 @@ fn bind(address: SocketAddr, count: usize) -> io::Result<TcpListener> {
     // A restarted server must not wait for its old connections in TIME_WAIT. (On Windows
     // the option means something else: two servers on one port.)
     #[cfg(not(windows))]
-    socket.set_reuse_address(true)?;
+    let _ = socket.set_reuse_address(true); // it is a convenience
     if count > 1 && address.is_ipv6() {
         // Beside `0.0.0.0`, `[::]` must not claim the IPv4 addresses. Alone, it listens to both
         // families where the system has it so.
-        socket.set_only_v6(true)?;
+        socket.set_only_v6(true).map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot set IPV6_V6ONLY: {error}"))
+        })?;
     }
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;

@@ -13,7 +13,7 @@ use tests::{
         Server, binary, client, client_of_peer, command, json_command, start_client,
         start_unread_client,
     },
-    event::{any, retry},
+    event::{Event, any, retry},
     finished::run,
     program::Program,
 };
@@ -185,6 +185,9 @@ fn a_blocked_output_is_not_taken_for_a_dead_server() {
     let finished = client.finish().expect("the client ends");
     finished.expect_code(0);
     assert_eq!(finished.stdout.len(), text.len(), "the output is not whole");
+    let no_time = |event: &&Event| event.f64("round_trip_ms").is_none();
+    let answered = finished.events().filter(|event| event.name() == "heartbeat_answered");
+    assert_ne!(answered.filter(no_time).count(), 0, "a round trip holds our own output's delay");
 }
 
 #[test]

@@ -24,7 +24,10 @@ fn expect_advice(finished: &Finished) {
     let line = log.lines().last().unwrap_or_default();
     let names_it = line.contains(" thread: ") || line.contains("cannot catch Ctrl-C: ");
     assert!(line.contains("error: cannot ") && names_it, "nothing is named: {log}");
-    assert!(line.ends_with("; raise the limit of processes (ulimit -u)"), "no advice: {log}");
+    assert!(
+        line.ends_with("; raise the limit of processes (ulimit -u), or free some memory"),
+        "no advice: {log}"
+    );
 }
 
 // With two threads, a thread of the log that has just ended may still count, so that is not tried.

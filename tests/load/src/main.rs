@@ -15,7 +15,10 @@ use std::{
 #[cfg(target_os = "linux")]
 use clap::{CommandFactory as _, error::ErrorKind};
 use clap::{Parser, builder::RangedU64ValueParser, value_parser};
-use common::{args::host_and_port, period::Period};
+use common::{
+    args::{self, host_and_port},
+    period::Period,
+};
 #[cfg(unix)]
 use load::scenarios::Scenario;
 #[cfg(target_os = "linux")]
@@ -119,7 +122,7 @@ fn rate(text: &str) -> Result<f64, String> {
 }
 
 fn main() -> ExitCode {
-    match run(&Cli::parse()) {
+    match run(&args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_reader_gone(&*error) => ExitCode::SUCCESS, // as `load … | head -1`
         Err(error) => {

@@ -6,6 +6,8 @@ use std::{
     io::{self, ErrorKind, Write as _},
 };
 
+use common::streams;
+
 /// The error of a line that nobody reads any more. It ends the load, and is no failure. (A broken
 /// pipe of a connection to the server is one.)
 #[derive(Debug, thiserror::Error)]
@@ -14,10 +16,12 @@ struct ReaderGone;
 
 /// Prints a line of the results.
 pub fn say(line: fmt::Arguments<'_>) -> io::Result<()> {
-    writeln!(io::stdout(), "{line}").map_err(|error| match error.kind() {
-        ErrorKind::BrokenPipe => io::Error::other(ReaderGone),
-        kind => io::Error::new(kind, format!("cannot write the results: {error}")),
-    })
+    streams::stdout()
+        .and_then(|mut stdout| stdout.write_all(format!("{line}\n").as_bytes()))
+        .map_err(|error| match error.kind() {
+            ErrorKind::BrokenPipe => io::Error::other(ReaderGone),
+            kind => io::Error::new(kind, format!("cannot write the results: {error}")),
+        })
 }
 
 /// Whether a load ended because nobody reads its results any more.
