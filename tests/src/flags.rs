@@ -94,7 +94,13 @@ impl CommandLine {
         for (flag, kind) in self.flags() {
             for value in self.never_taken(&flag, kind.as_deref()) {
                 let argument = [OsStr::new(&flag), OsStr::new("="), &value].join(OsStr::new(""));
-                let (code, output) = self.run(&flag, &argument);
+                // A value that begins with a hyphen must not be taken for a flag.
+                let (code, output) = match kind {
+                    Some(_) if value.as_encoded_bytes().starts_with(b"-") => {
+                        self.run(&flag, &[OsStr::new(&flag), &value])
+                    }
+                    _ => self.run(&flag, &[&argument]),
+                };
                 let argument = argument.to_string_lossy();
                 assert_eq!(code, Some(2), "{argument} was not a usage error: {output}");
                 assert!(!output.contains("panicked"), "{argument}: {output}");
@@ -117,7 +123,7 @@ impl CommandLine {
         let flags = self.flags();
         for (flag, _) in flags.iter().filter(|(_, kind)| kind.is_some()) {
             for value in row(&self.taken, flag) {
-                let (code, output) = self.run(flag, OsStr::new(&format!("{flag}={value}")));
+                let (code, output) = self.run(flag, &[OsStr::new(&format!("{flag}={value}"))]);
                 let (expected, text) = self.outcome;
                 assert_eq!(code, Some(expected), "{flag}={value} was not taken: {output}");
                 assert!(output.contains(text), "{flag}={value}: no {text:?} in: {output}");
@@ -128,9 +134,9 @@ impl CommandLine {
         }
     }
 
-    /// Runs the program with one more argument, for this flag. Returns the exit code and what was
+    /// Runs the program with more arguments, for this flag. Returns the exit code and what was
     /// printed.
-    fn run(&self, flag: &str, argument: &OsStr) -> (Option<i32>, String) {
+    fn run(&self, flag: &str, arguments: &[&OsStr]) -> (Option<i32>, String) {
         let mut command = (self.command)();
         if !self.arguments.contains(&flag) {
             command.args(self.arguments);
@@ -138,7 +144,7 @@ impl CommandLine {
         if flag.starts_with("--keepalive") || flag == "--user-timeout" {
             command.args(["--detect", "both"]);
         }
-        printed(command.arg(argument))
+        printed(command.args(arguments))
     }
 
     /// The flags in the help, each with the name of its value if it takes one.
