@@ -48,7 +48,7 @@ use tracing::{debug, info, warn};
           2    usage\n  \
           3    the connection was closed from the server's side\n  \
           4    no byte came from the server for that long\n  \
-          5    the kernel ended the connection: timed out, unreachable, reset, aborted\n  \
+          5    the kernel ended the connection: timed out, unreachable, refused, reset, aborted\n  \
           130  interrupted (Ctrl-C, SIGTERM or SIGHUP)"
 )]
 struct Cli {
