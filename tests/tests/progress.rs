@@ -160,7 +160,7 @@ fn half_a_line_that_holds_the_heartbeats_back_is_no_evidence_against_the_server(
 #[test]
 fn a_client_whose_output_is_taken_with_pauses_is_not_evicted() {
     const PIECE: usize = 150_000;
-    let server = Server::start(&["--timeout", "3s"]).expect("the server starts");
+    let mut server = Server::start(&["--timeout", "3s"]).expect("the server starts");
     let mut client = start_unread_client(&server.address, &[]).expect("the client starts");
     let mut stdout = client.take_stdout().expect("it is not read");
     let mut stdin = client.take_stdin().expect("it is open");
@@ -171,4 +171,7 @@ fn a_client_whose_output_is_taken_with_pauses_is_not_evicted() {
         thread::sleep(Duration::from_millis(1200)); // pauses are what is tested
     }
     assert!(all == lines(PIECE * 8).to_ascii_uppercase(), "the echo is wrong");
+    client.signal(Signal::SIGINT).expect("the client is there");
+    let ended = server.program.wait_for("ended", conn(1)).expect("the connection ends");
+    assert_ne!(ended.reason(), "not_reading", "{ended}");
 }
