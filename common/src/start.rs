@@ -3,10 +3,13 @@
 
 use std::io::{self, ErrorKind};
 
+/// What to do where the system has no room for another thread.
+const MAKE_ROOM: &str = "; raise the limit of processes (ulimit -u), or free some memory";
+
 /// The error of a thread that could not be started. It names the thread and says what to do.
 pub fn thread_error(thread: &str, error: &io::Error) -> io::Error {
     let advice = match error.kind() {
-        ErrorKind::WouldBlock => "; raise the limit of processes (ulimit -u), or free some memory",
+        ErrorKind::WouldBlock => MAKE_ROOM,
         ErrorKind::OutOfMemory => "; raise the limit of memory (ulimit -v)",
         _ => "",
     };
@@ -54,7 +57,7 @@ pub fn on_interrupt(handler: impl FnMut() + Send + 'static) -> io::Result<()> {
 fn interrupt_error(error: &ctrlc::Error) -> io::Error {
     let message = match error {
         ctrlc::Error::System(system) if system.kind() == ErrorKind::WouldBlock => {
-            format!("{system}; raise the limit of processes (ulimit -u), or free some memory")
+            format!("{system}{MAKE_ROOM}")
         }
         ctrlc::Error::System(system) => system.to_string(),
         other => other.to_string(),

@@ -3,8 +3,8 @@
 #![cfg(target_os = "linux")]
 
 use std::{
-    io::{Read, Write as _},
-    thread,
+    io::{self, Read, Write as _},
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
@@ -33,21 +33,26 @@ fn read_slowly(mut reader: impl Read, length: usize, time: Duration) -> Vec<u8> 
     all
 }
 
-/// A peer with a small window: the server cannot be done before the peer is nearly done.
-fn narrow_peer(server: &Server) -> Peer {
-    let peer = Peer::connect(&server.address);
+/// Gives an end of a connection a small window: the other end cannot be done before it is nearly
+/// done.
+fn narrow(peer: &Peer) {
     let socket = socket2::SockRef::from(peer.stream());
     socket.set_recv_buffer_size(64 * 1024).expect("a stream takes a buffer size");
-    peer
+}
+
+/// A peer with a small window, which sends `length` bytes of lines from another thread.
+fn sending_peer(server: &Server, length: usize) -> (Peer, JoinHandle<io::Result<()>>) {
+    let peer = Peer::connect(&server.address);
+    narrow(&peer);
+    let mut writer = peer.stream().try_clone().expect("a descriptor is left");
+    (peer, thread::spawn(move || writer.write_all(&lines(length))))
 }
 
 #[test]
 fn a_client_that_reads_its_replies_slowly_and_says_nothing_is_not_evicted() {
     const LENGTH: usize = 12_000_000;
     let mut server = Server::start(&["--timeout", "2s"]).expect("the server starts");
-    let peer = narrow_peer(&server);
-    let mut writer = peer.stream().try_clone().expect("a descriptor is left");
-    let writing = thread::spawn(move || writer.write_all(&lines(LENGTH)));
+    let (peer, writing) = sending_peer(&server, LENGTH);
     let all = read_slowly(peer.stream(), LENGTH, Duration::from_secs(8));
     assert!(all == lines(LENGTH).to_ascii_uppercase(), "the echo is wrong");
     writing.join().expect("the writer ends").expect("the server takes everything");
@@ -60,9 +65,7 @@ fn a_client_that_reads_its_replies_slowly_and_says_nothing_is_not_evicted() {
 fn a_client_that_stops_reading_is_evicted_for_that() {
     const LENGTH: usize = 12_000_000;
     let mut server = Server::start(&["--timeout", "3s"]).expect("the server starts");
-    let peer = narrow_peer(&server);
-    let mut writer = peer.stream().try_clone().expect("a descriptor is left");
-    let writing = thread::spawn(move || writer.write_all(&lines(LENGTH)));
+    let (peer, writing) = sending_peer(&server, LENGTH);
     read_slowly(peer.stream(), LENGTH / 6, Duration::from_secs(3));
     let ended = server.program.wait_for("ended", conn(1)).expect("the client is evicted");
     assert_eq!(ended.reason(), "not_reading", "{ended}");
@@ -121,8 +124,7 @@ fn a_server_that_takes_lines_slowly_and_answers_none_is_not_dead() {
     const LENGTH: usize = 12_000_000;
     let rule = ["--idle", "500ms", "--retry-interval", "500ms", "--retries", "1"];
     let (mut client, peer) = client_of_peer(&rule).expect("the client connects");
-    let socket = socket2::SockRef::from(peer.stream());
-    socket.set_recv_buffer_size(64 * 1024).expect("a stream takes a buffer size");
+    narrow(&peer);
     let mut stdin = client.take_stdin().expect("it is open");
     let typing = thread::spawn(move || stdin.write_all(&lines(LENGTH)));
     read_slowly(peer.stream(), LENGTH / 2, Duration::from_secs(6));

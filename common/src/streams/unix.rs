@@ -9,13 +9,13 @@ use std::{
     time::Instant,
 };
 
-use super::Ready;
-
 use nix::{
     errno::Errno,
     fcntl::{FcntlArg, OFlag, fcntl},
     poll::{PollFd, PollFlags, PollTimeout, poll},
 };
+
+use super::Ready;
 
 /// Whether stdout was closed when the program started. Before `main`, Rust's runtime opens
 /// `/dev/null` in the place of a closed standard stream, so this must be looked at earlier.
