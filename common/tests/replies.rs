@@ -83,6 +83,19 @@ fn a_probe_that_crosses_a_heartbeat_prints_no_ok() {
 }
 
 #[test]
+fn half_a_heartbeat_that_comes_back_as_text_after_a_probe_is_held_back() {
+    let mut reader = ReplyReader::new(64);
+    reader.expect(replies::sent([0])[0]);
+    let mut take = |input: &[u8]| {
+        reader.space()[..input.len()].copy_from_slice(input);
+        reader.take(input.len(), |_| ()).to_vec()
+    };
+    assert_eq!(take(b"HeartBeatHEARTBEA"), b"");
+    assert_eq!(take(b"T"), b"");
+    assert_eq!(take(b"\n"), b"HEARTBEAT\n");
+}
+
+#[test]
 fn an_acknowledgement_that_was_passed_over_is_forgotten() {
     check(b"HI\nOK\n", &[0], b"HI\nOK\n", &[], 0);
     check(b"HI\nOK", &[0, 1], b"HI\n", &[2], 0);

@@ -11,7 +11,8 @@
 //! nor the server's probe can be mistaken.
 //!
 //! A probe may cross a heartbeat on its way. Then it counts as the acknowledgement, and the `OK`
-//! that follows is passed over.
+//! that follows is passed over. If a proxy has ended our stream within the heartbeat, the server
+//! takes the half for text. So the beginning of a heartbeat's echo is held back at the same place.
 
 use std::{collections::VecDeque, ops::Range, time::Instant};
 
@@ -26,7 +27,7 @@ const ORIGINAL_ECHO: &[u8] = b"HEARTBEAT";
 /// A heartbeat, as it is announced before its bytes are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SentHeartbeat {
-    /// Its number within the silence, from 1; none if it answers a probe.
+    /// Its number within the silence, from 1; none if it answers a probe or is the first question.
     pub number: Option<u32>,
     /// The lines that were sent before it.
     pub after_lines: u64,
@@ -175,6 +176,11 @@ impl ReplyReader {
         &self.buffer.bytes[held]
     }
 
+    /// Whether an acknowledgement must come before any further echo.
+    pub fn acknowledgement_is_due(&mut self) -> bool {
+        self.due_here().is_some()
+    }
+
     /// Whole lines of echo so far.
     pub fn lines(&self) -> u64 {
         self.lines
@@ -226,7 +232,8 @@ fn recognise(rest: &[u8], acknowledgement_is_due: bool, ok_may_follow: bool) -> 
         Start::LateOk
     } else if HEARTBEAT.starts_with(rest)
         || acknowledgements.iter().any(|token| token.starts_with(rest))
-        || ok_may_follow && ACKNOWLEDGEMENT.starts_with(rest)
+        || ok_may_follow
+            && [ACKNOWLEDGEMENT, ORIGINAL_ECHO].iter().any(|token| token.starts_with(rest))
     {
         Start::Undecided
     } else {

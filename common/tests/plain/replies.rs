@@ -97,9 +97,11 @@ const PROBE: &[u8] = b"HeartBeat";
 
 const OK: &[u8] = b"OK";
 
+const ECHO: &[u8] = b"HEARTBEAT";
+
 /// This server's acknowledgement, the original's two, and a plain echo's; the longer in front of
 /// its beginning.
-const ACKNOWLEDGEMENTS: [&[u8]; 4] = [b"OK\0rtBeat", OK, b"HEARTBEAT", PROBE];
+const ACKNOWLEDGEMENTS: [&[u8]; 4] = [b"OK\0rtBeat", OK, ECHO, PROBE];
 
 /// By the table, and by the ways in which the original server acknowledges.
 fn reference(mut rest: &[u8], mut unanswered: &[SentHeartbeat]) -> Understood {
@@ -112,11 +114,15 @@ fn reference(mut rest: &[u8], mut unanswered: &[SentHeartbeat]) -> Understood {
         }
         let due = unanswered.first().filter(|heartbeat| heartbeat.after_lines == lines);
         let acknowledgements = if due.is_some() { &ACKNOWLEDGEMENTS[..] } else { &[] };
-        let late_ok: &[&[u8]] = if due.is_none() && late_oks > 0 { &[OK] } else { &[] };
+        let may_be_late = due.is_none() && late_oks > 0;
+        let late_ok: &[&[u8]] = if may_be_late { &[OK] } else { &[] };
+        // Of a heartbeat that was cut short.
+        let late_echo: &[&[u8]] = if may_be_late { &[ECHO] } else { &[] };
         if acknowledgements
             .iter()
             .chain([&PROBE])
             .chain(late_ok)
+            .chain(late_echo)
             .any(|token| token.starts_with(rest))
         {
             understood.held_back = rest.len();
