@@ -82,13 +82,15 @@ pub struct Backlog {
 }
 
 impl Backlog {
-    /// Asks the kernel, where it can be asked.
+    /// Asks the kernel, where it can be asked. Says nothing where this host cannot send: bytes that
+    /// wait for that say nothing about the peer.
     #[cfg_attr(not(target_os = "linux"), allow(unused_variables, reason = "nothing is asked"))]
     pub fn ask(stream: &TcpStream) -> Option<Self> {
         #[cfg(not(target_os = "linux"))]
         return None;
         #[cfg(target_os = "linux")]
         tcp_info::tcp_info(stream)
+            .filter(|info| !info.cannot_send())
             .map(|info| Self { waits: info.notsent_bytes > 0, last_taken: info.last_taken() })
     }
 }
@@ -182,6 +184,7 @@ impl GaveUp {
 
 /// Whether an error of an established connection is one of those that ICMP brings (icmp(7)), beside
 /// the ones with a kind of their own.
+#[cfg_attr(not(unix), allow(unused_variables, reason = "there the kinds say all"))]
 fn is_refusal(error: &io::Error) -> bool {
     #[cfg(unix)]
     {

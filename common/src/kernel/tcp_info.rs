@@ -75,6 +75,13 @@ impl TcpInfo {
         last_sent.max(last_acknowledged)
     }
 
+    /// Whether bytes wait in this host although the peer has room for them, and none are in flight.
+    /// Then the time of the last sending says nothing: it is that of an attempt that failed.
+    pub fn cannot_send(&self) -> bool {
+        let has_room = self.snd_wnd >= self.notsent_bytes;
+        self.notsent_bytes > 0 && has_room && self.segments_in_flight() == Some(0)
+    }
+
     /// How many segments are in flight. `None` after the end of the connection: the kernel has
     /// thrown them away then.
     pub fn segments_in_flight(&self) -> Option<u32> {
@@ -163,6 +170,17 @@ mod tests {
         assert_eq!(again.last_taken(), Duration::from_millis(200 + 400 + 800 + 300));
         let cut = TcpInfo { last_ack_recv: 5000, ..again };
         assert_eq!(cut.last_taken(), Duration::from_secs(5), "nothing comes back");
+    }
+
+    #[test]
+    fn bytes_that_this_host_cannot_send_are_told_from_those_that_wait_for_the_peer() {
+        let waiting = TcpInfo { notsent_bytes: 90, snd_wnd: 64_000, ..TcpInfo::default() };
+        assert!(waiting.cannot_send());
+        assert!(!TcpInfo { snd_wnd: 50, ..waiting }.cannot_send(), "the window is closed");
+        assert!(!TcpInfo { notsent_bytes: 0, ..waiting }.cannot_send(), "nothing waits");
+        let mut in_flight = waiting;
+        in_flight.figures[4] = 1;
+        assert!(!in_flight.cannot_send(), "some are on their way");
     }
 
     #[test]
