@@ -168,6 +168,11 @@ fn each_once(addresses: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
 pub struct Failures(pub Vec<(SocketAddr, io::Error)>);
 
 impl Failures {
+    /// Whether each of these addresses failed for one of these reasons.
+    pub fn all(&self, kinds: &[io::ErrorKind]) -> bool {
+        self.0.iter().all(|(_, error)| kinds.contains(&error.kind()))
+    }
+
     /// Whether one of the addresses failed for this reason.
     pub fn any(&self, kind: io::ErrorKind) -> bool {
         self.0.iter().any(|(_, error)| error.kind() == kind)

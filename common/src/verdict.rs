@@ -56,9 +56,9 @@ const GRACE: Duration = Duration::from_millis(100);
 /// rare and a real doubt. Elsewhere every peer is unknown, and only a late verdict is in doubt.
 const READABILITY_IS_KNOWN: bool = cfg!(unix);
 
-/// A verdict this much after its deadline says that this process was held up. A busy machine
-/// delays a thread by less.
-const LATE: Duration = Duration::from_secs(1);
+/// A wait that ends this much after its deadline says that this process was stopped (SIGSTOP, a
+/// suspended machine). A busy machine delays a thread by less.
+pub const LATE: Duration = Duration::from_secs(1);
 
 impl Suspect {
     /// The verdict.

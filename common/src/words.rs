@@ -17,6 +17,18 @@ impl fmt::Display for Seconds {
     }
 }
 
+/// A duration of any length, to a tenth of a second: `10m`, `1h 5m`, `7.8s`.
+pub struct Span(pub Duration);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 < Duration::from_mins(1) {
+            return Seconds(self.0).fmt(f);
+        }
+        humantime::format_duration(Duration::from_secs(self.0.as_secs())).fmt(f)
+    }
+}
+
 /// A duration in milliseconds, to a hundredth: `0.31ms`.
 pub struct Millis(pub Duration);
 
