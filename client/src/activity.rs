@@ -12,6 +12,8 @@ use parking_lot::Mutex;
 pub struct Activity(Mutex<State>);
 
 struct State {
+    /// When the first byte came.
+    first: Option<Instant>,
     came: Instant,
     /// Since when the receiver has waited for bytes; `None` while it hands some on.
     listening: Option<Instant>,
@@ -50,7 +52,18 @@ pub struct RoundTrips {
 }
 
 impl RoundTrips {
-    pub fn add(&mut self, round_trip: Option<Duration>) {
+    /// Adds those of another connection.
+    pub fn add(&mut self, other: &Self) {
+        if other.count > 0 {
+            self.min = if self.count == 0 { other.min } else { self.min.min(other.min) };
+        }
+        self.max = self.max.max(other.max);
+        self.sum += other.sum;
+        self.answers += other.answers;
+        self.count += other.count;
+    }
+
+    pub fn answer(&mut self, round_trip: Option<Duration>) {
         self.answers += 1;
         let Some(round_trip) = round_trip else { return };
         self.min = if self.count == 0 { round_trip } else { self.min.min(round_trip) };
@@ -69,6 +82,7 @@ impl Activity {
     /// A connection that was made at `now`.
     pub fn new(now: Instant) -> Self {
         Self(Mutex::new(State {
+            first: None,
             came: now,
             listening: Some(now),
             sent: Some(now),
@@ -82,10 +96,16 @@ impl Activity {
     /// done. Returns whether the heartbeat thread asked to be woken.
     pub fn bytes_came(&self, now: Instant, count: usize) -> bool {
         let mut state = self.0.lock();
+        state.first.get_or_insert(now);
         state.came = now;
         state.listening = None;
         state.bytes_read += count as u64;
         mem::take(&mut state.wake)
+    }
+
+    /// When the first byte came, if one has.
+    pub fn first(&self) -> Option<Instant> {
+        self.0.lock().first
     }
 
     /// Enters that all that came is handed on. A silence can only begin now.
@@ -95,7 +115,7 @@ impl Activity {
 
     /// Enters that a heartbeat was answered, after this time if it is known.
     pub fn answered(&self, round_trip: Option<Duration>) {
-        self.0.lock().round_trips.add(round_trip);
+        self.0.lock().round_trips.answer(round_trip);
     }
 
     /// Enters that a write begins.

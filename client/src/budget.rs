@@ -2,9 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// How much a wait must be exceeded to tell that this process was stopped. A busy machine delays
-/// it by less.
-const LATE: Duration = Duration::from_secs(1);
+use common::verdict::LATE;
 
 /// The time that a search for the server may take, and when a notice about it is due.
 #[derive(Debug, Clone)]

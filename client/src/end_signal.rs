@@ -1,4 +1,4 @@
-//! The end of a session, signalled by the thread that learns of it first.
+//! The end of a connection, signalled by the thread that learns of it first.
 
 use std::{
     net::{Shutdown, TcpStream},
@@ -9,38 +9,48 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, Sender, bounded};
+use parking_lot::Mutex;
 
-use crate::{ending::Ending, unanswered::Unanswered};
+use crate::{ending::Ending, input::Waker};
 
-/// Ends the session, from any thread.
+/// Ends the connection, from any thread.
 pub struct EndSignal {
     shutdown: AtomicBool,
     stream: Arc<TcpStream>,
-    unanswered: Arc<Unanswered>,
+    main: Waker,
     reason: Sender<Ending>,
+    /// What the receiver has found out while it read the rest.
+    finding: Mutex<Option<Ending>>,
 }
 
 impl EndSignal {
-    /// The end of the session on `stream`, and the channel on which its one reason arrives.
-    pub fn new(stream: Arc<TcpStream>, unanswered: Arc<Unanswered>) -> (Self, Receiver<Ending>) {
+    /// The end of the connection on `stream`, which wakes `main`, and the channel on which its one
+    /// reason arrives.
+    pub fn new(stream: Arc<TcpStream>, main: Waker) -> (Self, Receiver<Ending>) {
         let (reason, ended) = bounded(1);
-        (Self { shutdown: AtomicBool::new(false), stream, unanswered, reason }, ended)
+        let (shutdown, finding) = (AtomicBool::new(false), Mutex::new(None));
+        (Self { shutdown, stream, main, reason, finding }, ended)
     }
 
-    /// Ends the session for this reason, unless it has ended already: the first reason counts,
+    /// Ends the connection for this reason, unless it has ended already: the first reason counts,
     /// and what follows from it (a failed write, an end of stream) does not.
-    ///
-    /// Returns whether this was the first reason.
-    pub fn signal(&self, ending: Ending) -> bool {
+    pub fn signal(&self, ending: Ending) {
         if self.shutdown.swap(true, Ordering::AcqRel) {
-            return false;
+            if ending.trouble().is_none() {
+                *self.finding.lock() = Some(ending);
+            }
+            return;
         }
-        // A thread that reads, writes or waits for room wakes from that.
-        // The connection is shut down before the reason arrives: the thread that waits for the
-        // reason may rely on that.
+        // A thread that reads or writes wakes from that. The connection is shut down before the
+        // reason arrives: whoever has the reason may rely on that.
         let _ = self.stream.shutdown(Shutdown::Both);
-        self.unanswered.close();
         let _ = self.reason.send(ending); // there is room for one, and there is only one
-        true
+        self.main.wake();
+    }
+
+    /// A later reason that ends the session, too: what came is wrong, or the output cannot be
+    /// written any more.
+    pub fn finding(&self) -> Option<Ending> {
+        self.finding.lock().take()
     }
 }

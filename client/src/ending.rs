@@ -1,14 +1,15 @@
-//! Why a session ended: one value, from which its last line and its exit code are made.
+//! Why a connection or a session ended: one value, from which its last line, its exit code and
+//! what is tried next are made.
 
-use std::{fmt, io, net::TcpStream};
+use std::{fmt, io, net::TcpStream, time::Duration};
 
 use common::{
     diagnosis::{Cause, Finding, Lost},
     kernel::{Evidence, GaveUp, Side},
-    words::{Count, Escaped, Seconds},
+    words::{Count, Escaped, Seconds, Span},
 };
 
-use crate::{liveness::Silence, outgoing::NotSent, unanswered::WrongReply};
+use crate::{liveness::Silence, outgoing::NotSent, servers::Trouble, unanswered::WrongReply};
 
 #[derive(Debug)]
 pub enum Ending {
@@ -30,9 +31,25 @@ pub enum Ending {
         thread: &'static str,
     },
     Failed {
-        doing: &'static str,
+        doing: Doing,
         error: io::Error,
     },
+    /// No server could be reached again.
+    GaveUp {
+        after: Duration,
+        attempts: u32,
+        /// The exit code of the last failure.
+        code: u8,
+    },
+}
+
+/// What failed with an I/O error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing {
+    ReadingInput,
+    WritingOutput,
+    Sending,
+    Receiving,
 }
 
 /// The rule's verdict, and what it is based on.
@@ -57,7 +74,7 @@ impl Unanswered {
 
 impl Ending {
     /// Reading or writing the connection failed.
-    pub fn of_failure(doing: &'static str, error: io::Error, stream: &TcpStream) -> Self {
+    pub fn of_failure(doing: Doing, error: io::Error, stream: &TcpStream) -> Self {
         match GaveUp::from_error(&error) {
             Some(verdict) => Self::of_verdict(verdict, stream),
             // The server closed, and its host reset what we sent after that.
@@ -83,6 +100,41 @@ impl Ending {
             Self::Interrupted => "interrupted",
             Self::Panicked { .. } => "panicked",
             Self::Failed { .. } => "failed",
+            Self::GaveUp { .. } => "gave_up_reconnecting",
+        }
+    }
+
+    /// This end as it is told of a connection in a session. If a server was proven before, the
+    /// advice about a server that was never heard is out of place.
+    #[must_use]
+    pub fn of_a_later_connection(mut self, was_proven: bool) -> Self {
+        if let Self::Unanswered(unanswered) = &mut self {
+            unanswered.never_heard &= !was_proven;
+        }
+        self
+    }
+
+    /// What this end means for the next attempt; `None` if it ends the session, too.
+    pub fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::ServerClosed | Self::Failed { doing: Doing::Sending | Doing::Receiving, .. } => {
+                Some(Trouble::Ended)
+            }
+            Self::Unanswered(unanswered) => Some(unanswered.trouble()),
+            Self::Lost(lost) => Some(match lost.verdict {
+                GaveUp::Reset | GaveUp::Aborted => Trouble::Ended,
+                _ if lost.finding().is_some_and(|it| it.cause == Cause::NotReading) => {
+                    Trouble::Hung
+                }
+                _ => Trouble::Unreachable,
+            }),
+            Self::Complete
+            | Self::OutputClosed
+            | Self::WrongReply(_)
+            | Self::Interrupted
+            | Self::Panicked { .. }
+            | Self::Failed { .. }
+            | Self::GaveUp { .. } => None,
         }
     }
 
@@ -97,7 +149,8 @@ impl Ending {
 
     /// The exit code: 0 all sent and answered (or no reader left), 1 I/O error or not an echo,
     /// 3 the connection was closed from the server's side, 4 no byte came for as long as the rule
-    /// allows, 5 the kernel ended the connection, 130 interrupted.
+    /// allows, 5 the kernel ended the connection, 130 interrupted. A session that gave up has the
+    /// code of its last failure.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Complete | Self::OutputClosed => 0,
@@ -106,6 +159,7 @@ impl Ending {
             Self::Unanswered(_) => 4,
             Self::Lost(_) => 5,
             Self::Interrupted => 130,
+            Self::GaveUp { code, .. } => *code,
         }
     }
 }
@@ -122,7 +176,22 @@ impl fmt::Display for Ending {
             Self::Interrupted => f.write_str("interrupted by a signal (Ctrl-C, SIGTERM or SIGHUP)"),
             Self::Panicked { thread } => write!(f, "the {thread} thread panicked"),
             Self::Failed { doing, error } => write!(f, "{doing} failed: {error}"),
+            Self::GaveUp { after, attempts, .. } => {
+                let attempts = Count((*attempts).into(), "attempt");
+                write!(f, "gave up after {} and {attempts}", Span(*after))
+            }
         }
+    }
+}
+
+impl fmt::Display for Doing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ReadingInput => "reading the input",
+            Self::WritingOutput => "writing the output",
+            Self::Sending => "sending",
+            Self::Receiving => "receiving",
+        })
     }
 }
 
@@ -135,6 +204,17 @@ impl Unanswered {
             .finding
             .is_some_and(|finding| matches!(finding.cause, Cause::HostSilent | Cause::NotReading));
         asked || self.not_sent != Some(NotSent::HalfLine) || kernel_knows
+    }
+
+    fn trouble(&self) -> Trouble {
+        match self.finding.map(|finding| finding.cause) {
+            Some(Cause::HostSilent) => Trouble::Unreachable,
+            Some(Cause::NotSent) => Trouble::Offline,
+            Some(Cause::ServiceSilent | Cause::NotReading) => Trouble::Hung,
+            // Its host took the connection just now, so the host is not the reason.
+            _ if self.never_heard => Trouble::Hung,
+            _ => Trouble::Unreachable,
+        }
     }
 }
 

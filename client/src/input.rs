@@ -1,5 +1,5 @@
-//! The input, in chunks of whole lines, and the end of the connection, for which the main thread
-//! waits meanwhile.
+//! The input, in chunks of whole lines, and everything else that the main thread waits for
+//! meanwhile: whoever has news for it wakes it up.
 
 use std::io::{self, Read};
 
@@ -9,12 +9,14 @@ mod thread;
 mod unix;
 
 #[cfg(any(not(unix), target_vendor = "apple"))]
-pub use thread::Input;
+pub use thread::{Input, Waker};
 #[cfg(all(unix, not(target_vendor = "apple")))]
-pub use unix::Input;
+pub use unix::{Input, Waker};
+
+use crate::unanswered::PIECE;
 
 /// The most that is read, and handed on, at once.
-pub const CHUNK_SIZE: usize = 64 * 1024;
+pub const CHUNK_SIZE: usize = PIECE;
 
 /// The next thing for the main thread to do.
 #[derive(Debug)]
@@ -23,8 +25,8 @@ pub enum Next<'a> {
     Text(&'a [u8]),
     /// The input has ended, or it cannot be read.
     End(io::Result<()>),
-    /// The connection has ended.
-    ConnectionOver,
+    /// The deadline has come, or there is news: the main thread must look around.
+    News,
 }
 
 /// Cuts what it reads into chunks.

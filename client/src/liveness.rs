@@ -79,6 +79,11 @@ impl Liveness {
         Self { rule, heard: now, heartbeats: 0, next: now + rule.idle.get() }
     }
 
+    /// A connection that was made at `now` and is asked at once.
+    pub fn at_once(rule: HeartbeatRule, now: Instant) -> Self {
+        Self { next: now, ..Self::new(rule, now) }
+    }
+
     /// A silence that began at `alive` and is noticed at `now`. The heartbeats that were due in
     /// between count as tried, so the verdict is due when it would have been.
     pub fn since(rule: HeartbeatRule, alive: Instant, now: Instant) -> Self {

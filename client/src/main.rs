@@ -6,17 +6,17 @@ use std::{
     error::Error,
     io::{self, IsTerminal as _},
     process::{self, ExitCode},
-    sync::{Arc, OnceLock},
+    sync::Arc,
+    time::Duration,
 };
 
 use clap::Parser;
 use client::{
-    connect::connect,
-    end_signal::EndSignal,
     ending::Ending,
     input::Input,
+    interrupt::Interrupt,
     liveness::HeartbeatRule,
-    session::{AtInputEnd, Session},
+    session::{AtInputEnd, Session, Settings},
 };
 use common::{
     args,
@@ -25,9 +25,8 @@ use common::{
     period::Period,
     start::{keep_ignored_signals, on_interrupt},
     streams,
-    words::Seconds,
 };
-use tracing::{debug, info, warn};
+use tracing::info;
 
 /// Sends lines to an echo server, keeps the connection alive, and notices when the server is gone.
 ///
@@ -37,6 +36,10 @@ use tracing::{debug, info, warn};
 /// starts the count again. When all go unanswered, and the server takes nothing of ours either,
 /// the client gives up. When bytes come but nothing has gone out for --idle, a heartbeat tells
 /// the server that the client lives.
+///
+/// With --reconnect the session outlives its connections. The client says why a connection died,
+/// connects again after a pause that depends on the reason, and sends what has not come back. Each
+/// echo comes to stdout once, whole and in order. A server may get a line twice.
 #[derive(Parser)]
 #[command(
     version,
@@ -49,12 +52,26 @@ use tracing::{debug, info, warn};
           3    the connection was closed from the server's side\n  \
           4    no byte came from the server for that long\n  \
           5    the kernel ended the connection: timed out, unreachable, refused, reset, aborted\n  \
-          130  interrupted (Ctrl-C, SIGTERM or SIGHUP)"
+          130  interrupted (Ctrl-C, SIGTERM or SIGHUP)\n\n\
+        A client that gives up with --reconnect has the code of its last failure.\n\n\
+        Examples:\n  \
+          client --server example.org:5005\n  \
+          client --reconnect --server one:5005 --server two:5005\n  \
+          client < file > echo"
 )]
 struct Cli {
-    /// The server to connect to; each address of a host name is tried, for 10s together
+    /// The server to connect to; each address of a host name is tried, for 10s together. With
+    /// --reconnect there may be several, in the order of preference
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5005", value_parser = args::host_and_port)]
-    server: String,
+    server: Vec<String>,
+
+    /// When the connection dies, connect again and go on: what was not answered is sent again
+    #[arg(long)]
+    reconnect: bool,
+
+    /// With --reconnect: give up this long after the last sign of life
+    #[arg(long, value_name = "DURATION", default_value_t = Period::new(Duration::from_mins(10)), requires = "reconnect")]
+    give_up_after: Period,
 
     /// Send a heartbeat when one side has been silent for this long: nothing has come, or nothing has gone out
     #[arg(long, value_name = "DURATION", default_value_t = HeartbeatRule::ARTICLE.idle)]
@@ -86,13 +103,18 @@ struct Cli {
 fn main() -> ExitCode {
     keep_ignored_signals();
     let cli: Cli = args::parse();
+    if cli.server.len() > 1 && !cli.reconnect {
+        args::refuse::<Cli>(
+            "several --server need --reconnect: without it there is one connection",
+        );
+    }
     cli.log.run(cli.verbose, |log| run(&cli, log).map(|ending| ending.exit_code().into()))
 }
 
-/// Ends the session. The process ends at once where nothing else would end it: while a name is
-/// looked up, and when a session that has ended waits for an output that takes nothing.
-fn interrupt(session_end: Option<&Arc<EndSignal>>, lines: &Lines) {
-    if session_end.is_some_and(|end| end.signal(Ending::Interrupted)) {
+/// Ends the session. The process ends at once if the session has ended and waits for an output
+/// that takes nothing.
+fn end(interrupt: &Interrupt, lines: &Lines) {
+    if interrupt.signal() {
         return;
     }
     let ending = Ending::Interrupted;
@@ -104,39 +126,22 @@ fn interrupt(session_end: Option<&Arc<EndSignal>>, lines: &Lines) {
 
 fn run(cli: &Cli, log: &Log) -> Result<Ending, Box<dyn Error>> {
     let Cli { idle, retries, retry_interval: interval, detect, .. } = *cli;
-    let rule = HeartbeatRule { idle, retries, interval };
-    let at_input_end = if cli.stay { AtInputEnd::Stay } else { AtInputEnd::Finish };
-
-    let session_end = Arc::new(OnceLock::<Arc<EndSignal>>::new());
-    on_interrupt({
-        let (session_end, lines) = (Arc::clone(&session_end), log.lines());
-        move || interrupt(session_end.get(), &lines)
-    })?;
     let output = streams::stdout().map_err(|error| format!("cannot write to stdout: {error}"))?;
     let input = Input::new().map_err(|error| format!("cannot read stdin: {error}"))?;
-    let (stream, address) = connect(&cli.server)?;
-    let session = Session::new(stream);
-    let _ = session_end.set(session.end()); // nobody else sets it
-
-    if let Some(keepalive) = detect.keepalive() {
-        keepalive.apply(&session.stream)?.log(None);
-    }
-    if let Some(warning) = detect.warning() {
-        warn!(event = "no_user_timeout", "{warning}");
-    }
-    let hint = if io::stdin().is_terminal() { "; type a line, Ctrl-D ends" } else { "" };
-    let pid = process::id();
-    info!(event = "connected", %address, pid, "connected to {address}{hint}");
-    let dead_after = rule.detection_time();
-    let dead_after_s = dead_after.as_secs_f64();
-    debug!(
-        event = "rule",
-        dead_after_s,
-        "the client gives up after {} without a byte",
-        Seconds(dead_after)
-    );
-    let rule = detect.uses_heartbeat().then_some(rule);
-    let report = session.run(rule, at_input_end, input, output)?;
+    let interrupt = Arc::new(Interrupt::new(input.waker()));
+    on_interrupt({
+        let (interrupt, lines) = (Arc::clone(&interrupt), log.lines());
+        move || end(&interrupt, &lines)
+    })?;
+    let settings = Settings {
+        servers: cli.server.clone(),
+        rule: HeartbeatRule { idle, retries, interval },
+        detect,
+        at_input_end: if cli.stay { AtInputEnd::Stay } else { AtInputEnd::Finish },
+        give_up_after: cli.reconnect.then_some(cli.give_up_after),
+        hint: if io::stdin().is_terminal() { "; type a line, Ctrl-D ends" } else { "" },
+    };
+    let report = Session::new(settings, &input, output, interrupt).run(input)?;
     if !matches!(report.ending, Ending::OutputClosed) {
         log.make_room();
         report.log(); // `client | head -1` ends without a word

@@ -8,7 +8,10 @@
 use std::{
     io::{self, ErrorKind, Write as _},
     net::{Shutdown, TcpStream},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -22,18 +25,26 @@ use common::{
 use crossbeam_channel::Sender;
 use parking_lot::Mutex;
 
-use crate::{activity::Activity, unanswered::Unanswered};
+use crate::activity::Activity;
 
 /// How long to wait for a write that is failing. A blocked write on a connection that has not
 /// failed takes longer.
 const FAILING_WRITE: Duration = Duration::from_millis(100);
 
-/// The text and the heartbeats that went out so far.
+/// The text and the heartbeats that went out.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Sent {
-    /// A last line without its newline counts.
+    /// Whole lines.
     pub lines: u64,
     pub heartbeats: u64,
+}
+
+impl Sent {
+    /// Adds what went out on another connection.
+    pub fn add(&mut self, other: &Self) {
+        self.lines += other.lines;
+        self.heartbeats += other.heartbeats;
+    }
 }
 
 /// The writing half of the connection.
@@ -41,10 +52,11 @@ pub struct Outgoing {
     stream: Arc<TcpStream>,
     /// The times of the last activity; each write updates them.
     activity: Arc<Activity>,
-    /// The text that must come back; each line is added before it goes out.
-    unanswered: Arc<Unanswered>,
     /// Tells the receiver of each heartbeat.
     expected: Sender<SentHeartbeat>,
+    /// Whether our half of the connection is closed. It is set before that is done: the server's
+    /// answer to the end of the stream may come before the lock is free again.
+    closed: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -55,7 +67,6 @@ struct State {
     unwritten: &'static [u8],
     /// Heartbeats that are wholly written.
     heartbeats: u64,
-    closed: bool,
     /// How the kernel gave up, if a write was told. The kernel tells each error once: a read that
     /// comes later gets an end of stream.
     gave_up: Option<GaveUp>,
@@ -82,7 +93,7 @@ pub enum NotSent {
     /// Our half of the connection is closed: we are waiting for the last replies.
     #[error("our half of the connection is closed")]
     Closed,
-    /// The connection has failed, or the session is ending.
+    /// The connection has failed, or has been ended.
     #[error("the connection has ended")]
     Failed,
 }
@@ -98,35 +109,24 @@ impl Outgoing {
     pub fn new(
         stream: Arc<TcpStream>,
         activity: Arc<Activity>,
-        unanswered: Arc<Unanswered>,
         expected: Sender<SentHeartbeat>,
     ) -> Self {
-        Self { stream, activity, unanswered, expected, state: Mutex::default() }
+        let closed = AtomicBool::new(false);
+        Self { stream, activity, expected, closed, state: Mutex::default() }
     }
 
-    /// Sends text, blocking while the server does not read, or does not answer.
+    /// Sends text whose echo is due from now on. Blocks while the server does not read.
     ///
     /// # Errors
-    /// When the connection has failed or the session has ended.
+    /// When the connection has failed or has been ended.
     pub fn text(&self, text: &[u8]) -> io::Result<()> {
-        self.unanswered.wait_for_room(text.len());
         let mut state = self.state.lock();
         self.write_rest(&mut state, None)?;
         let escaped = state.text.escape(text);
-        self.unanswered.enter(text);
         self.activity.sending();
         let written = self.stream.as_ref().write_all(&escaped);
         self.activity.sent(Instant::now());
         state.keep(written)
-    }
-
-    /// Gives a last line that lacks its newline one.
-    ///
-    /// # Errors
-    /// As [`text`](Self::text).
-    pub fn finish_line(&self) -> io::Result<()> {
-        let finished = self.state.lock().text.at_boundary();
-        if finished { Ok(()) } else { self.text(b"\n") }
     }
 
     /// Tells the server that nothing more will come.
@@ -136,18 +136,18 @@ impl Outgoing {
     pub fn close(&self) -> io::Result<()> {
         let mut state = self.state.lock();
         self.write_rest(&mut state, None)?;
-        state.closed = true;
+        self.closed.store(true, Ordering::Release);
         self.stream.shutdown(Shutdown::Write)
     }
 
-    /// Sends the heartbeat of this number, or one that answers a probe, and waits until
-    /// `deadline` at most.
+    /// Sends the heartbeat of this number, or one without a number, and waits until `deadline` at
+    /// most.
     ///
     /// # Errors
     /// When it could not be sent by then, and why.
     pub fn heartbeat(&self, number: Option<u32>, deadline: Instant) -> Result<(), NotSent> {
         let mut state = self.state.try_lock_until(deadline).ok_or(NotSent::Blocked)?;
-        if state.closed {
+        if self.is_closed() {
             return Err(NotSent::Closed);
         }
         if !state.text.at_boundary() {
@@ -220,9 +220,14 @@ impl Outgoing {
         self.state.try_lock_for(FAILING_WRITE)?.gave_up
     }
 
+    /// Whether our half of the connection is closed.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// What went out.
     pub fn sent(&self) -> Sent {
         let State { text, heartbeats, .. } = &*self.state.lock();
-        let lines = text.lines() + u64::from(!text.at_boundary());
-        Sent { lines, heartbeats: *heartbeats }
+        Sent { lines: text.lines(), heartbeats: *heartbeats }
     }
 }

@@ -4,33 +4,43 @@ use std::{fmt, time::Duration};
 
 use common::{
     event_with_finding,
-    words::{Count, Millis},
+    words::{Count, Millis, Span},
 };
 use tracing::info;
 
 use crate::{
     activity::RoundTrips,
+    connection::Life,
     ending::{Ending, Unanswered},
     outgoing::Sent,
+    unanswered::Amount,
 };
 
-/// How the forwarding of the input ended.
-#[derive(Debug)]
-pub struct Forwarded {
-    /// Why the session ended.
-    pub ending: Ending,
-    /// Whether all of the input was sent, and the connection was to end with it.
-    pub all_sent: bool,
+/// What all connections of a session did together.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Figures {
+    pub connections: u32,
+    pub sent: Sent,
+    pub round_trips: RoundTrips,
+    /// Whether the text that was sent ends in a line that lacks its newline.
+    pub half_line: bool,
+    /// Text that was sent again.
+    pub again: Amount,
+    /// How long there was no connection, after the first one.
+    pub down: Duration,
 }
 
-impl Forwarded {
-    /// Why the session ended, when so many lines are unanswered. A server that answers everything
-    /// and then closes the connection has done just what it was asked to.
-    pub fn ending(self, lines_unanswered: u64) -> Ending {
-        match self.ending {
-            Ending::ServerClosed if self.all_sent && lines_unanswered == 0 => Ending::Complete,
-            other => other,
-        }
+impl Figures {
+    /// Adds a connection that is over.
+    pub fn add(&mut self, life: &Life) {
+        self.sent.add(&life.sent);
+        self.round_trips.add(&life.round_trips);
+    }
+
+    /// Lines that were sent. A last line without its newline counts.
+    fn lines_sent(&self) -> u64 {
+        let whole = self.sent.lines.saturating_sub(self.again.lines);
+        whole + u64::from(self.half_line)
     }
 }
 
@@ -38,34 +48,48 @@ impl Forwarded {
 #[derive(Debug)]
 pub struct Report {
     pub ending: Ending,
-    pub sent: Sent,
+    pub figures: Figures,
+    /// Lines that were sent and have not come back.
     pub lines_unanswered: u64,
-    pub round_trips: RoundTrips,
+    /// All text that has not come back, sent or not, where it was kept for another connection.
+    pub kept: Option<Amount>,
 }
 
 impl Report {
-    /// Logs the figures and, as the last line, the end.
+    /// Logs the figures, if there was a connection, and, as the last line, the end.
     pub fn log(&self) {
+        if self.figures.connections > 0 {
+            self.log_figures();
+        }
+        self.log_end();
+    }
+
+    fn log_figures(&self) {
         let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
-        let RoundTrips { answers, min, max, .. } = self.round_trips;
-        let average = self.round_trips.average();
+        let Figures { connections, sent, round_trips, again, down, .. } = self.figures;
+        let RoundTrips { answers, min, max, .. } = round_trips;
+        let average = round_trips.average();
         info!(
             event = "summary",
-            lines_sent = self.sent.lines,
+            lines_sent = self.figures.lines_sent(),
             lines_answered = self.lines_answered(),
-            heartbeats_sent = self.sent.heartbeats,
+            heartbeats_sent = sent.heartbeats,
             heartbeats_answered = answers,
             round_trip_min_ms = average.and(Some(millis(min))),
             round_trip_avg_ms = average.map(millis),
             round_trip_max_ms = average.and(Some(millis(max))),
+            connections = self.kept.and(Some(connections)),
+            lines_again = self.kept.and(Some(again.lines)),
+            bytes_again = self.kept.and(Some(again.bytes)),
+            down_s = self.kept.and(Some(down.as_secs_f64())),
             "{self}"
         );
-        self.log_end();
     }
 
     fn log_end(&self) {
         let (reason, code) = (self.ending.reason(), self.ending.exit_code());
-        let unanswered_lines = self.lines_unanswered;
+        let unanswered_lines = self.kept.map_or(self.lines_unanswered, |kept| kept.lines);
+        let unanswered_bytes = self.kept.map(|kept| kept.bytes);
         let verdict = match &self.ending {
             Ending::Unanswered(unanswered) => Some(unanswered),
             _ => None,
@@ -77,7 +101,7 @@ impl Report {
         macro_rules! ended {
             ($level:ident) => {
                 event_with_finding!($level, self.ending.finding(), {
-                    event = "ended", reason, code, unanswered_lines, error,
+                    event = "ended", reason, code, unanswered_lines, unanswered_bytes, error,
                     silent_s = verdict.map(|verdict| verdict.silence.lasted.as_secs_f64()),
                     unanswered_heartbeats = verdict.map(Unanswered::unanswered),
                     unsent_heartbeats = verdict.map(|verdict| verdict.unsent)
@@ -93,33 +117,60 @@ impl Report {
     /// The last line: how it ended, and what was not answered. Where the end was ours, the answers
     /// may have been on their way.
     pub fn last_line(&self) -> String {
-        let lines = Count(self.lines_unanswered, "line");
-        let was = if self.lines_unanswered == 1 { "was" } else { "were" };
-        match &self.ending {
-            ending if self.lines_unanswered == 0 => ending.to_string(),
-            ending @ (Ending::Interrupted | Ending::Failed { .. } | Ending::Panicked { .. }) => {
+        let Self { ending, lines_unanswered, .. } = self;
+        let was = |count| if count == 1 { "was" } else { "were" };
+        if let Some(kept) = self.kept.filter(|kept| kept.bytes > 0) {
+            let place = match ending {
+                Ending::WrongReply(wrong) => {
+                    format!(", after {} of right echo", Count(wrong.all_right, "byte"))
+                }
+                _ => String::new(),
+            };
+            // Where the end was ours, the answers may have been on their way.
+            let what = match (ending, kept.lines) {
+                (Ending::GaveUp { .. } | Ending::WrongReply(_), 1) => "was not answered",
+                (Ending::GaveUp { .. } | Ending::WrongReply(_), _) => "were not answered",
+                (_, 1) => "has not come back",
+                (_, _) => "have not come back",
+            };
+            return format!("{ending}{place}; {kept} {what}");
+        }
+        let (lines, was) = (Count(*lines_unanswered, "line"), was(*lines_unanswered));
+        match ending {
+            _ if *lines_unanswered == 0 => ending.to_string(),
+            Ending::Interrupted | Ending::Failed { .. } | Ending::Panicked { .. } => {
                 format!("{ending}; {lines} {was} sent whose echo was not read")
             }
-            ending => format!("{ending}; {lines} {was} sent and not answered"),
+            _ => format!("{ending}; {lines} {was} sent and not answered"),
         }
     }
 
     fn lines_answered(&self) -> u64 {
-        self.sent.lines.saturating_sub(self.lines_unanswered)
+        self.figures.lines_sent().saturating_sub(self.lines_unanswered)
     }
 }
 
 /// The figures: `3 lines sent, 3 answered; 2 heartbeats sent, 2 answered in …`.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines = Count(self.sent.lines, "line");
+        let Figures { connections, sent, round_trips, again, down, .. } = self.figures;
+        let lines = Count(self.figures.lines_sent(), "line");
         let answered = self.lines_answered();
-        let heartbeats = Count(self.sent.heartbeats, "heartbeat");
-        let RoundTrips { answers, min, max, .. } = self.round_trips;
+        let heartbeats = Count(sent.heartbeats, "heartbeat");
+        let RoundTrips { answers, min, max, .. } = round_trips;
         write!(f, "{lines} sent, {answered} answered; {heartbeats} sent, {answers} answered")?;
-        if let Some(average) = self.round_trips.average() {
+        if let Some(average) = round_trips.average() {
             let [min, average, max] = [min, average, max].map(Millis);
             write!(f, ", round trip min {min}, avg {average}, max {max}")?;
+        }
+        if self.kept.is_some() {
+            let connections = Count(connections.into(), "connection");
+            write!(f, "; {connections}, ")?;
+            match again {
+                Amount { bytes: 0, .. } => f.write_str("nothing sent again")?,
+                Amount { .. } => write!(f, "{again} sent again")?,
+            }
+            write!(f, ", down for {}", Span(down))?;
         }
         Ok(())
     }

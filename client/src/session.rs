@@ -1,38 +1,50 @@
-//! One connection, from its threads' start to its end.
+//! The person's conversation, from stdin to stdout. It may outlive its connections.
 //!
-//! | thread | blocks on | ended by |
-//! | --- | --- | --- |
-//! | the caller of [`Session::run`] | the input, and the end | the end |
-//! | `receiver` | `read`, and the end of the output's reader | the server, or the end's shutdown of the socket |
-//! | `heartbeat`, if there is a rule | a channel, until the rule's next deadline | the receiver's end |
+//! ```text
+//!                    ┌───────────────── due ─────────────────┐
+//!                    ↓                                       │
+//!  start ──→ Connecting ───────── failed ──────────────→  Waiting ── too long ──→ the end
+//!                    │                                       ↑
+//!                    ↓                                       │ why it ended
+//!               Confirming ── not answered ──→ Draining ─────┘
+//!                    │ a byte came                ↑
+//!                    ↓                            │ ended
+//!          the text again ──→ Live ───────────────┘
+//! ```
+//!
+//! Without reconnection there is one connection, and its end is the session's. With it, a new
+//! connection is first asked for a sign of life (`connect` proves only a kernel with a backlog),
+//! then the text is sent again that has not come back, then the conversation goes on.
+//!
+//! The main thread does all of this. It waits in one place, for text from the input and for news
+//! from the other threads, and then looks around.
+
+mod outage;
+mod said;
+mod steps;
 
 use std::{
-    io::{self, ErrorKind},
-    net::TcpStream,
-    panic::{AssertUnwindSafe, catch_unwind},
+    error::Error,
+    net::SocketAddr,
+    ops::ControlFlow,
     sync::Arc,
-    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
-use common::{start::thread_error, streams::Stdout};
-use crossbeam_channel::{Receiver, RecvTimeoutError};
+use common::{detect::Detect, period::Period, streams::Stdout};
 
 use crate::{
-    activity::Activity,
-    end_signal::EndSignal,
-    ending::Ending,
-    heartbeat::Heartbeat,
+    connection::Over,
+    course::Course,
+    ending::{Doing, Ending},
     input::{Input, Next},
+    interrupt::Interrupt,
     liveness::HeartbeatRule,
-    outgoing::Outgoing,
-    receive::Receive,
-    report::{Forwarded, Report},
-    unanswered::Unanswered,
+    receive::Shared,
+    report::{Figures, Report},
+    servers::Servers,
 };
-
-/// How long an interrupted session waits for an output that takes nothing.
-const BLOCKED_OUTPUT: Duration = Duration::from_millis(200);
+use steps::{Phase, State, Step};
 
 /// What to do when the input ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,158 +55,179 @@ pub enum AtInputEnd {
     Stay,
 }
 
-/// A connection to the server.
+/// What the session is told.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `HOST:PORT` each, in the order of preference. There is at least one.
+    pub servers: Vec<String>,
+    pub rule: HeartbeatRule,
+    pub detect: Detect,
+    pub at_input_end: AtInputEnd,
+    /// How long after the last sign of life the session gives up. `None` if it ends with its
+    /// first connection.
+    pub give_up_after: Option<Period>,
+    /// What a person may do, said when the first connection stands.
+    pub hint: &'static str,
+}
+
+/// What the session cannot go on without: a first server, a thread, the options of keepalive.
+type Failure = Box<dyn Error>;
+
+/// The conversation.
 pub struct Session {
-    pub stream: Arc<TcpStream>,
-    unanswered: Arc<Unanswered>,
-    end: Arc<EndSignal>,
-    ended: Receiver<Ending>,
+    settings: Settings,
+    shared: Shared,
+    interrupt: Arc<Interrupt>,
+    course: Course,
+    /// For each server the addresses that took a connection and did not answer, since a server was
+    /// last proven. They are tried last.
+    unproven: Vec<Vec<SocketAddr>>,
+    figures: Figures,
+    input_has_ended: bool,
+    ends_in_half_line: bool,
+    /// Since when there is no connection, after the first one.
+    down_since: Option<Instant>,
 }
 
 impl Session {
-    pub fn new(stream: TcpStream) -> Self {
-        let (stream, unanswered) = (Arc::new(stream), Arc::<Unanswered>::default());
-        let (end, ended) = EndSignal::new(Arc::clone(&stream), Arc::clone(&unanswered));
-        Self { stream, unanswered, end: Arc::new(end), ended }
+    /// A conversation whose echo goes to `output`, and whose input wakes up for news by `input`.
+    pub fn new(
+        settings: Settings,
+        input: &Input,
+        output: Stdout,
+        interrupt: Arc<Interrupt>,
+    ) -> Self {
+        let shared = Shared {
+            unanswered: Arc::default(),
+            resends: settings.give_up_after.is_some(),
+            output: Arc::new(output),
+            main: input.waker(),
+        };
+        let Settings { rule, detect, .. } = settings;
+        let random = fastrand::Rng::new();
+        let give_up_after = settings.give_up_after.map_or(Duration::ZERO, Period::get);
+        let servers = Servers::new(settings.servers.len(), give_up_after, random, Instant::now());
+        let watched = detect.uses_heartbeat();
+        let patience = if watched { rule.detection_time() } else { Duration::ZERO };
+        let course = Course::new(servers, patience);
+        let unproven = vec![Vec::new(); settings.servers.len()];
+        Self {
+            settings,
+            shared,
+            interrupt,
+            course,
+            unproven,
+            figures: Figures::default(),
+            input_has_ended: false,
+            ends_in_half_line: false,
+            down_since: None,
+        }
     }
 
-    /// What ends the session from outside, such as a signal handler.
-    pub fn end(&self) -> Arc<EndSignal> {
-        Arc::clone(&self.end)
-    }
-
-    /// Sends the input's lines, writes their echoes to the output, and keeps the
-    /// connection alive by `rule` if there is one, until the session ends.
+    /// Sends the input's lines and writes their echoes to the output, until the session ends.
     ///
     /// # Errors
-    /// When a thread cannot be started.
-    pub fn run(
-        self,
-        rule: Option<HeartbeatRule>,
-        at_input_end: AtInputEnd,
-        input: Input,
-        output: Stdout,
-    ) -> io::Result<Report> {
-        let (to_receiver, expected) = crossbeam_channel::unbounded();
-        let (to_heartbeat, news) = crossbeam_channel::unbounded();
-        let activity = Arc::new(Activity::new(Instant::now()));
-        let outgoing = Arc::new(Outgoing::new(
-            Arc::clone(&self.stream),
-            Arc::clone(&activity),
-            Arc::clone(&self.unanswered),
-            to_receiver,
-        ));
-
-        let (running, receiver_done) = crossbeam_channel::bounded::<()>(0);
-        let receiver = self.spawn("receiver", {
-            let (stream, end) = (Arc::clone(&self.stream), self.end());
-            let (outgoing, activity) = (Arc::clone(&outgoing), Arc::clone(&activity));
-            let unanswered = Arc::clone(&self.unanswered);
-            move || {
-                let _running = running;
-                Receive {
-                    stream: &stream,
-                    expected: &expected,
-                    unanswered: &unanswered,
-                    activity: &activity,
-                    outgoing: &outgoing,
-                    news: &to_heartbeat,
-                    output,
-                }
-                .run(&end);
+    /// When no server could be connected to at the start, or the system refuses what a connection
+    /// takes: a thread, or the options of keepalive.
+    pub fn run(mut self, mut input: Input) -> Result<Report, Failure> {
+        let mut step = self.connect(0)?;
+        let ending = loop {
+            let mut state = match self.advance(step)? {
+                ControlFlow::Continue(state) => state,
+                ControlFlow::Break(ending) => break ending,
+            };
+            if let Err(ending) = self.take_input(&mut state, &mut input) {
+                break ending;
             }
-        })?;
-        let heartbeat = match rule {
-            None => {
-                drop(news); // there is no heartbeat thread to read them
-                None
-            }
-            Some(rule) => Some(self.spawn("heartbeat", {
-                let (outgoing, activity) = (Arc::clone(&outgoing), Arc::clone(&activity));
-                let end = self.end();
-                move || {
-                    Heartbeat { rule, outgoing: &outgoing, activity: &activity, news: &news }
-                        .run(&end);
-                }
-            })?),
+            step = Step::Next(state);
         };
-
-        let forwarded = self.forward(input, &outgoing, at_input_end);
-
-        // An output that takes nothing holds the receiver up. That must not hold up Ctrl-C.
-        let stuck = matches!(forwarded.ending, Ending::Interrupted)
-            && receiver_done.recv_timeout(BLOCKED_OUTPUT) == Err(RecvTimeoutError::Timeout);
-        if !stuck {
-            join(receiver);
-            heartbeat.into_iter().for_each(join);
-        }
-        let lines_unanswered = self.unanswered.lines();
-        Ok(Report {
-            ending: forwarded.ending(lines_unanswered),
-            sent: outgoing.sent(),
-            lines_unanswered,
-            round_trips: activity.round_trips(),
-        })
+        self.interrupt.close();
+        self.figures.down += self.down_since.map_or(Duration::ZERO, |since| since.elapsed());
+        let unanswered = self.shared.unanswered.lock();
+        let lines_unanswered = unanswered.sent().lines;
+        self.figures.half_line = self.ends_in_half_line && unanswered.sent() == unanswered.all();
+        let kept = self.reconnects().then(|| unanswered.all());
+        Ok(Report { ending, figures: self.figures, lines_unanswered, kept })
     }
 
-    /// Sends the input's text until the input or the session ends. At the input's end does what
-    /// `at_input_end` says. Returns when the session has ended.
-    fn forward(
-        &self,
-        mut input: Input,
-        outgoing: &Outgoing,
-        at_input_end: AtInputEnd,
-    ) -> Forwarded {
-        let mut all_sent = false;
+    fn reconnects(&self) -> bool {
+        self.settings.give_up_after.is_some()
+    }
+
+    /// Whether text is to be read from the input. While there is no connection it is kept, but not
+    /// before a server has been found at all.
+    fn takes_text(&self, state: &State) -> bool {
+        let is_live = matches!(state, State::Up { phase: Phase::Live, .. });
+        (is_live || self.reconnects() && self.course.is_proven())
+            && self.shared.unanswered.lock().has_room()
+    }
+
+    /// Takes text from the input until there is something else to do. While text can be sent, it
+    /// comes first.
+    fn take_input(&mut self, state: &mut State, input: &mut Input) -> Result<(), Ending> {
+        let deadline = match state {
+            State::Waiting(attempt) => Some(attempt.at),
+            _ => None,
+        };
         loop {
-            let done = match input.next(&self.stream, &self.ended) {
-                Next::Text(text) => outgoing.text(text),
+            // While there is no connection, no receiver watches the output.
+            let is_down = matches!(state, State::Connecting { .. } | State::Waiting(_));
+            let output = (is_down && self.course.is_proven()).then_some(&*self.shared.output);
+            let next = if self.takes_text(state) {
+                input.next(output, deadline)
+            } else {
+                input.news(output, deadline)
+            };
+            match next {
+                Next::Text(text) if self.text(state, text).is_ok() => {}
+                Next::Text(_) | Next::News => return Ok(()),
                 Next::End(Ok(())) => {
-                    all_sent = at_input_end == AtInputEnd::Finish;
-                    match at_input_end {
-                        AtInputEnd::Finish => outgoing.close(),
-                        AtInputEnd::Stay => outgoing.finish_line(),
-                    }
+                    self.end_of_input(state);
+                    return Ok(());
                 }
                 Next::End(Err(error)) => {
-                    self.end.signal(Ending::Failed { doing: "reading the input", error });
-                    Ok(())
+                    let ending = Ending::Failed { doing: Doing::ReadingInput, error };
+                    let State::Up { connection, .. } = state else { return Err(ending) };
+                    connection.end().signal(ending);
+                    return Ok(());
                 }
-                Next::ConnectionOver => break,
-            };
-            if let Err(error) = done {
-                self.signal_unsent(error);
-                break;
             }
         }
-        let ends = "`end` owns a sender, so the channel cannot be disconnected while we wait";
-        Forwarded { ending: self.ended.recv().expect(ends), all_sent }
     }
 
-    /// Signals why a write failed. A broken pipe, or no connection to close, says only that the
-    /// session has ended: the thread that ended it has signalled why, or is about to.
-    fn signal_unsent(&self, error: io::Error) {
-        if !matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::NotConnected) {
-            self.end.signal(Ending::of_failure("sending", error, &self.stream));
+    /// Sends text, or keeps it.
+    ///
+    /// # Errors
+    /// When it was not sent, or not all of it.
+    fn text(&mut self, state: &mut State, text: &[u8]) -> Result<(), Over> {
+        self.ends_in_half_line = text.last().is_some_and(|&last| last != b'\n');
+        let mut unanswered = self.shared.unanswered.lock();
+        let State::Up { connection, phase: phase @ Phase::Live, .. } = state else {
+            unanswered.keep(text);
+            return Err(Over);
+        };
+        unanswered.hand_over(text);
+        drop(unanswered);
+        connection.send(text).inspect_err(|_| *phase = Phase::Failing)
+    }
+
+    fn end_of_input(&mut self, state: &mut State) {
+        self.input_has_ended = true;
+        match (self.settings.at_input_end, &*state) {
+            (AtInputEnd::Finish, State::Up { connection, phase: Phase::Live, .. }) => {
+                let _ = connection.close();
+            }
+            (AtInputEnd::Stay, _) if self.ends_in_half_line => {
+                let _ = self.text(state, b"\n");
+            }
+            _ => {}
         }
     }
 
-    /// Starts a thread whose panic ends the session, too.
-    fn spawn(
-        &self,
-        name: &'static str,
-        body: impl FnOnce() + Send + 'static,
-    ) -> io::Result<JoinHandle<()>> {
-        let end = self.end();
-        let started = thread::Builder::new().name(name.to_owned()).spawn(move || {
-            if catch_unwind(AssertUnwindSafe(body)).is_err() {
-                end.signal(Ending::Panicked { thread: name });
-            }
-        });
-        started.map_err(|error| thread_error(name, &error))
+    /// Whether there is nothing left to do: the input has ended, and all of it came back.
+    fn is_complete(&self) -> bool {
+        self.input_has_ended
+            && self.settings.at_input_end == AtInputEnd::Finish
+            && self.shared.unanswered.lock().all().bytes == 0
     }
-}
-
-fn join(thread: JoinHandle<()>) {
-    thread.join().expect("a panic is caught where the thread starts");
 }

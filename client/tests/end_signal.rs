@@ -1,4 +1,4 @@
-//! The end of a session, signalled by several threads at once.
+//! The end of a connection, signalled by several threads at once.
 
 use std::{
     io::Read as _,
@@ -7,7 +7,11 @@ use std::{
     thread,
 };
 
-use client::{end_signal::EndSignal, ending::Ending};
+use client::{
+    end_signal::EndSignal,
+    ending::Ending,
+    input::{Input, Waker},
+};
 
 /// A connection, and the peer that keeps it open.
 fn connection() -> (Arc<TcpStream>, TcpStream) {
@@ -17,14 +21,29 @@ fn connection() -> (Arc<TcpStream>, TcpStream) {
     (Arc::new(stream), listener.accept().expect("a client connects").0)
 }
 
+fn waker() -> Waker {
+    Input::new().expect("stdin can be used").waker()
+}
+
 #[test]
 fn the_first_reason_wins() {
     let (stream, _peer) = connection();
-    let (end, ended) = EndSignal::new(stream, Arc::default());
-    assert!(end.signal(Ending::Interrupted));
-    assert!(!end.signal(Ending::ServerClosed), "a second reason counted as the first");
+    let (end, ended) = EndSignal::new(stream, waker());
+    end.signal(Ending::Interrupted);
+    end.signal(Ending::ServerClosed);
     assert!(matches!(ended.recv().unwrap(), Ending::Interrupted));
     assert!(ended.try_recv().is_err(), "a second reason arrived");
+}
+
+#[test]
+fn a_later_reason_that_no_connection_can_outlive_is_kept() {
+    let (stream, _peer) = connection();
+    let (end, ended) = EndSignal::new(stream, waker());
+    end.signal(Ending::ServerClosed);
+    end.signal(Ending::OutputClosed);
+    end.signal(Ending::ServerClosed);
+    assert!(matches!(ended.recv().unwrap(), Ending::ServerClosed));
+    assert!(matches!(end.finding(), Some(Ending::OutputClosed)), "it was lost");
 }
 
 #[test]
@@ -32,20 +51,18 @@ fn of_many_threads_that_signal_at_once_one_is_the_first_and_its_reason_arrives()
     const THREADS: usize = 4;
     for _ in 0..200 {
         let (stream, _peer) = connection();
-        let (end, ended) = EndSignal::new(stream, Arc::default());
+        let (end, ended) = EndSignal::new(stream, waker());
         let start = Barrier::new(THREADS);
-        let won = thread::scope(|scope| {
-            let signal = |_| {
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
                 scope.spawn(|| {
                     start.wait();
-                    end.signal(Ending::ServerClosed)
-                })
-            };
-            let threads: Vec<_> = (0..THREADS).map(signal).collect();
-            threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+                    end.signal(Ending::ServerClosed);
+                });
+            }
         });
-        assert_eq!(won.iter().filter(|won| **won).count(), 1, "{won:?} were told to be first");
         assert!(ended.try_recv().is_ok(), "the reason was lost");
+        assert!(ended.try_recv().is_err(), "there were two");
     }
 }
 
@@ -53,7 +70,7 @@ fn of_many_threads_that_signal_at_once_one_is_the_first_and_its_reason_arrives()
 fn the_reason_arrives_after_the_connection_was_shut_down() {
     for _ in 0..200 {
         let (stream, _peer) = connection();
-        let (end, ended) = EndSignal::new(Arc::clone(&stream), Arc::default());
+        let (end, ended) = EndSignal::new(Arc::clone(&stream), waker());
         thread::scope(|scope| {
             scope.spawn(|| end.signal(Ending::Interrupted));
             ended.recv().unwrap();

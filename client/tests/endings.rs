@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use client::{
-    activity::RoundTrips,
     ending::{Ending, Unanswered},
     liveness::Silence,
     outgoing::{NotSent, Sent},
-    report::{Forwarded, Report},
-    unanswered::WrongReply,
+    report::{Figures, Report},
+    servers::Trouble,
+    unanswered::{Amount, WrongReply},
 };
 use common::{
     diagnosis::{Finding, Lost},
@@ -108,34 +108,80 @@ fn an_end_from_outside_is_not_blamed_on_the_server() {
     assert_eq!(Ending::OutputClosed.to_string(), "done: the reader of our output has gone");
 }
 
-fn report(ending: Ending, lines_unanswered: u64) -> Report {
-    let sent = Sent { lines: 2, heartbeats: 0 };
-    Report { ending, sent, lines_unanswered, round_trips: RoundTrips::default() }
+fn report(ending: Ending, lines_unanswered: u64, kept: Option<Amount>) -> Report {
+    let sent = Sent { lines: 4, heartbeats: 0 };
+    let again = Amount { lines: 2, bytes: 20 };
+    let figures = Figures { connections: 2, sent, again, ..Figures::default() };
+    Report { ending, figures, lines_unanswered, kept }
 }
 
 #[test]
 fn the_last_line_counts_what_was_not_answered() {
     assert_eq!(
-        report(Ending::ServerClosed, 2).last_line(),
+        report(Ending::ServerClosed, 2, None).last_line(),
         "the connection was closed from the server's side; 2 lines were sent and not answered"
+    );
+    let kept = Amount { lines: 3, bytes: 57 };
+    let gave_up = Ending::GaveUp { after: Duration::from_mins(10), attempts: 24, code: 5 };
+    assert_eq!(
+        report(gave_up, 2, Some(kept)).last_line(),
+        "gave up after 10m and 24 attempts; 3 lines (57 bytes) were not answered"
     );
 }
 
 #[test]
-fn a_server_that_answers_all_and_closes_after_the_inputs_end_has_done_what_it_was_asked() {
-    let ending = |all_sent, lines_unanswered| {
-        Forwarded { ending: Ending::ServerClosed, all_sent }.ending(lines_unanswered).reason()
+fn lines_that_were_sent_twice_count_once() {
+    assert_eq!(
+        report(Ending::Complete, 0, Some(Amount::default())).to_string(),
+        "2 lines sent, 2 answered; 0 heartbeats sent, 0 answered; \
+         2 connections, 2 lines (20 bytes) sent again, down for 0.0s"
+    );
+}
+
+/// What is tried after each end, as the table in docs/reconnect.md says.
+#[test]
+fn each_end_says_what_to_try_next() {
+    let lost = |verdict| Ending::Lost(Lost { verdict, evidence: None });
+    let full = Evidence { unsent: 100, window: 0, ..ACKNOWLEDGES };
+    let cut = Evidence { in_flight: 27, retransmissions: 6, ..ACKNOWLEDGES };
+    let slow = Evidence { in_flight: 27, retransmissions: 1, ..ACKNOWLEDGES };
+    let no_way = Evidence { unsent: 100, ..ACKNOWLEDGES };
+    let unanswered = |evidence| Ending::Unanswered(verdict(0, None, Some(evidence)));
+    let unproven = |evidence| {
+        Ending::Unanswered(Unanswered { never_heard: true, ..verdict(0, None, evidence) })
     };
-    assert_eq!(ending(true, 0), "complete");
-    assert_eq!(ending(true, 1), "server_closed");
-    assert_eq!(ending(false, 0), "server_closed");
+    for (ending, trouble) in [
+        (Ending::ServerClosed, Some(Trouble::Ended)),
+        (lost(GaveUp::Reset), Some(Trouble::Ended)),
+        (lost(GaveUp::Aborted), Some(Trouble::Ended)),
+        (lost(GaveUp::TimedOut), Some(Trouble::Unreachable)),
+        (lost(GaveUp::HostUnreachable), Some(Trouble::Unreachable)),
+        (lost(GaveUp::NetworkUnreachable), Some(Trouble::Unreachable)),
+        (
+            Ending::Lost(Lost { verdict: GaveUp::TimedOut, evidence: Some(full) }),
+            Some(Trouble::Hung),
+        ),
+        (unanswered(ACKNOWLEDGES), Some(Trouble::Hung)),
+        (unanswered(full), Some(Trouble::Hung)),
+        (unanswered(cut), Some(Trouble::Unreachable)),
+        (unanswered(slow), Some(Trouble::Unreachable)),
+        (unanswered(no_way), Some(Trouble::Offline)),
+        (Ending::Unanswered(verdict(0, None, None)), Some(Trouble::Unreachable)),
+        (unproven(None), Some(Trouble::Hung)),
+        (unproven(Some(slow)), Some(Trouble::Hung)),
+        (unproven(Some(cut)), Some(Trouble::Unreachable)),
+        (Ending::Interrupted, None),
+        (Ending::OutputClosed, None),
+    ] {
+        assert_eq!(ending.trouble(), trouble, "{ending}");
+    }
 }
 
 #[test]
 fn a_wrong_reply_is_told_with_what_came_and_what_was_due() {
     let wrong = |came: &[u8], due: &[u8]| {
         let (came, due) = (came.to_vec(), due.to_vec());
-        Ending::WrongReply(WrongReply { right: 0, came, due }).to_string()
+        Ending::WrongReply(WrongReply { right: 0, all_right: 0, came, due }).to_string()
     };
     assert_eq!(
         wrong(b"HTTP/1.1 400 Bad Request\r\n", b"HI\n"),

@@ -11,7 +11,6 @@ use std::{
 use client::{
     activity::Activity,
     outgoing::{NotSent, Outgoing},
-    unanswered::Unanswered,
 };
 use common::wire::SentHeartbeat;
 use crossbeam_channel::Receiver;
@@ -28,8 +27,7 @@ fn connection() -> (Arc<TcpStream>, TcpStream) {
 fn outgoing(stream: &Arc<TcpStream>) -> (Outgoing, Receiver<SentHeartbeat>) {
     let (to_receiver, announced) = crossbeam_channel::unbounded();
     let activity = Arc::new(Activity::new(Instant::now()));
-    let unanswered = Arc::new(Unanswered::default());
-    (Outgoing::new(Arc::clone(stream), activity, unanswered, to_receiver), announced)
+    (Outgoing::new(Arc::clone(stream), activity, to_receiver), announced)
 }
 
 #[test]
@@ -75,7 +73,7 @@ fn no_heartbeat_follows_half_a_line_or_the_end_of_stream() {
     let soon = || Instant::now() + Duration::from_mins(1);
     outgoing.text(b"half a line").unwrap();
     assert_eq!(outgoing.heartbeat(Some(1), soon()), Err(NotSent::HalfLine));
-    outgoing.finish_line().unwrap();
+    outgoing.text(b"\n").unwrap();
     assert_eq!(outgoing.heartbeat(Some(1), soon()), Ok(()));
     assert_eq!(announced.recv().unwrap().after_lines, 1);
     outgoing.close().unwrap();

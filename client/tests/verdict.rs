@@ -11,8 +11,14 @@ use std::{
 };
 
 use client::{
-    activity::Activity, end_signal::EndSignal, ending::Ending, heartbeat::Heartbeat,
-    liveness::HeartbeatRule, outgoing::Outgoing, receive::News, unanswered::Unanswered,
+    activity::Activity,
+    end_signal::EndSignal,
+    ending::Ending,
+    heartbeat::{Heartbeat, Questions},
+    input::Input,
+    liveness::HeartbeatRule,
+    outgoing::Outgoing,
+    receive::News,
 };
 use common::{period::Period, wire::SentHeartbeat};
 use crossbeam_channel::{Receiver, Sender, select_biased};
@@ -31,23 +37,30 @@ struct Setting {
 
 /// Runs the heartbeat thread under this rule, without retries, beside `test`.
 fn beside(idle: u64, interval: u64, test: impl FnOnce(Setting)) {
+    let rule = HeartbeatRule { idle: period(idle), retries: 0, interval: period(interval) };
+    asking(Questions { at_once: None, in_silence: Some(rule) }, test);
+}
+
+fn period(millis: u64) -> Period {
+    Period::new(Duration::from_millis(millis))
+}
+
+/// Runs the heartbeat thread that asks these questions beside `test`.
+fn asking(questions: Questions, test: impl FnOnce(Setting)) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     let address = listener.local_addr().expect("it is bound");
     let client = Arc::new(TcpStream::connect(address).expect("it listens"));
     let (server, _) = listener.accept().expect("a client connects");
-    let (end, ended) = EndSignal::new(Arc::clone(&client), Arc::default());
+    let waker = Input::new().expect("stdin can be used").waker();
+    let (end, ended) = EndSignal::new(Arc::clone(&client), waker);
     let (to_receiver, announced) = crossbeam_channel::unbounded();
     let (to_heartbeat, news) = crossbeam_channel::unbounded();
     let activity = Arc::new(Activity::new(Instant::now()));
-    let unanswered = Arc::new(Unanswered::default());
-    let outgoing =
-        Outgoing::new(Arc::clone(&client), Arc::clone(&activity), unanswered, to_receiver);
-    let period = |millis| Period::new(Duration::from_millis(millis));
-    let rule = HeartbeatRule { idle: period(idle), retries: 0, interval: period(interval) };
+    let outgoing = Outgoing::new(Arc::clone(&client), Arc::clone(&activity), to_receiver);
     thread::scope(|scope| {
         let heard = Arc::clone(&activity);
         scope.spawn(move || {
-            Heartbeat { rule, outgoing: &outgoing, activity: &heard, news: &news }.run(&end);
+            Heartbeat { outgoing: &outgoing, activity: &heard, news: &news }.run(questions, &end);
         });
         test(Setting { activity, announced, news: to_heartbeat, ended, server, client });
     });
@@ -81,5 +94,32 @@ fn a_byte_after_a_heartbeat_brings_the_next_one_forward() {
         let next = setting.announced.recv_timeout(MINUTE).expect("a heartbeat soon after the byte");
         assert_eq!(next.number, Some(1));
         drop(setting.news);
+    });
+}
+
+#[test]
+fn a_new_server_is_asked_at_once_and_is_dead_if_it_does_not_answer_in_time() {
+    let questions = Questions { at_once: Some(period(50)), in_silence: None };
+    asking(questions, |setting| {
+        setting.announced.recv_timeout(MINUTE).expect("the question");
+        let Ok(Ending::Unanswered(unanswered)) = setting.ended.recv_timeout(MINUTE) else {
+            panic!("there was no verdict");
+        };
+        assert!(unanswered.never_heard);
+        assert_eq!(unanswered.unanswered(), 1);
+    });
+}
+
+#[test]
+fn a_new_server_that_says_a_byte_is_watched_by_the_rule_from_then_on() {
+    let rule = HeartbeatRule { idle: period(50), retries: 0, interval: period(50) };
+    let questions = Questions { at_once: Some(period(3_600_000)), in_silence: Some(rule) };
+    asking(questions, |setting| {
+        setting.announced.recv_timeout(MINUTE).expect("the question");
+        setting.activity.bytes_came(Instant::now(), 1);
+        setting.news.send(News::Byte).unwrap();
+        setting.activity.listening(Instant::now());
+        setting.announced.recv_timeout(MINUTE).expect("a heartbeat of the rule");
+        setting.ended.recv_timeout(MINUTE).expect("the rule's verdict");
     });
 }

@@ -6,15 +6,17 @@
 
 use std::{
     io::{self, ErrorKind},
-    net::TcpStream,
     thread,
+    time::Instant,
 };
 
-use common::{start::thread_error, streams};
+use common::{
+    start::thread_error,
+    streams::{self, Stdout},
+};
 use crossbeam_channel::{Receiver, Select, Sender};
 
 use super::{Chunks, Next};
-use crate::ending::Ending;
 
 /// Chunks of input that may wait for the server to read.
 const CHUNKS_WAITING: usize = 4;
@@ -23,6 +25,18 @@ pub struct Input {
     chunks: Receiver<io::Result<Vec<u8>>>,
     chunk: Vec<u8>,
     has_ended: bool,
+    news: Receiver<()>,
+    waker: Waker,
+}
+
+/// Wakes the main thread, from any thread.
+#[derive(Clone)]
+pub struct Waker(Sender<()>);
+
+impl Waker {
+    pub fn wake(&self) {
+        let _ = self.0.try_send(()); // if one is there already, that is enough
+    }
 }
 
 impl Input {
@@ -30,23 +44,36 @@ impl Input {
     /// When the thread cannot be started.
     pub fn new() -> io::Result<Self> {
         let (to_main, chunks) = crossbeam_channel::bounded(CHUNKS_WAITING);
+        let (waker, news) = crossbeam_channel::bounded(1);
         // It is never joined: its read cannot be interrupted.
         thread::Builder::new()
             .name("stdin".to_owned())
             .spawn(move || read(&to_main))
             .map_err(|error| thread_error("stdin", &error))?;
-        Ok(Self { chunks, chunk: Vec::new(), has_ended: false })
+        Ok(Self { chunks, chunk: Vec::new(), has_ended: false, news, waker: Waker(waker) })
     }
 
-    /// Waits for text, or for the connection's end. After the input's end only that is waited for.
-    pub fn next(&mut self, _: &TcpStream, ended: &Receiver<Ending>) -> Next<'_> {
-        let mut select = Select::new_biased();
-        if !self.has_ended {
-            select.recv(&self.chunks);
+    pub fn waker(&self) -> Waker {
+        self.waker.clone()
+    }
+
+    /// Waits for text, for news, or until `deadline`. After the input's end no text is waited for.
+    /// Text comes first, so that it is counted among the unanswered lines when the connection is
+    /// over.
+    pub fn next(&mut self, output: Option<&Stdout>, deadline: Option<Instant>) -> Next<'_> {
+        if self.has_ended {
+            return self.news(output, deadline);
         }
-        let over = select.recv(ended);
-        if select.ready() == over {
-            return Next::ConnectionOver;
+        let mut select = Select::new_biased();
+        let text = select.recv(&self.chunks);
+        select.recv(&self.news);
+        let ready = match deadline {
+            Some(deadline) => select.ready_deadline(deadline).ok(),
+            None => Some(select.ready()),
+        };
+        if ready != Some(text) {
+            let _ = self.news.try_recv();
+            return Next::News;
         }
         match self.chunks.recv() {
             Ok(Ok(chunk)) => {
@@ -56,6 +83,15 @@ impl Input {
             Ok(Err(error)) => self.end(Err(error)),
             Err(_) => self.end(Ok(())),
         }
+    }
+
+    /// Waits as [`next`](Self::next) does, and leaves the input alone.
+    pub fn news(&mut self, _: Option<&Stdout>, deadline: Option<Instant>) -> Next<'static> {
+        let _ = match deadline {
+            Some(deadline) => self.news.recv_deadline(deadline).ok(),
+            None => self.news.recv().ok(),
+        };
+        Next::News
     }
 
     fn end(&mut self, result: io::Result<()>) -> Next<'static> {
