@@ -144,6 +144,9 @@ impl CommandLine {
         if flag.starts_with("--keepalive") || flag == "--user-timeout" {
             command.args(["--detect", "both"]);
         }
+        if flag == "--give-up-after" {
+            command.arg("--reconnect");
+        }
         printed(command.args(arguments))
     }
 

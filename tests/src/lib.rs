@@ -5,7 +5,8 @@
 //! - [`tied`]: programs that do not outlive the one that started them; [`tools`]: what is installed
 //! - [`finished`]: a program that has ended
 //! - [`log`]: the lines of a program's log; [`event`]: one event in it
-//! - [`peer`]: one end of a connection as raw TCP
+//! - [`peer`]: one end of a connection as raw TCP; [`place`]: a port for servers that come and go
+//! - [`relay`]: a path to a server that cuts connections at an exact byte
 //! - [`namespace`]: a private network that can be cut; `cases`: a suite in such networks
 //! - [`proc`]: what a process costs and holds, from proc(5)
 //! - [`user`]: programs as another user
@@ -25,8 +26,10 @@ pub mod flags;
 pub mod log;
 pub mod namespace;
 pub mod peer;
+pub mod place;
 pub mod proc;
 pub mod program;
+pub mod relay;
 pub mod tied;
 pub mod tools;
 #[cfg(unix)]

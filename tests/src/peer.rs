@@ -211,7 +211,26 @@ impl Listener {
     /// If there is no free port.
     #[must_use]
     pub fn bind() -> Self {
-        Self(TcpListener::bind("127.0.0.1:0").expect("loopback has a free port"))
+        Self::bind_to("127.0.0.1:0")
+    }
+
+    /// Listens at this address.
+    ///
+    /// # Panics
+    /// If it is taken.
+    #[must_use]
+    pub fn bind_to(address: &str) -> Self {
+        Self(TcpListener::bind(address).expect("the address is free"))
+    }
+
+    /// Accepts client after client from another thread until the test's process ends, and calls
+    /// `serve` with each.
+    pub fn serve(self, mut serve: impl FnMut(Peer) + Send + 'static) {
+        thread::spawn(move || {
+            while let Ok((stream, _)) = self.0.accept() {
+                serve(Peer::new(stream));
+            }
+        });
     }
 
     /// Where it listens, as `ADDRESS:PORT`.
