@@ -1,0 +1,148 @@
+//! One session with its cuts, and many of them at a time.
+
+use std::{
+    io,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use tests::{
+    binaries::json_command,
+    finished::Finished,
+    program::Program,
+    relay::{Cut, From, How, Relay},
+};
+
+use crate::script::Script;
+
+/// How many sessions run at a time. They wait most of their time.
+const AT_A_TIME: usize = 96;
+
+/// How the text comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Feed {
+    /// All at once, with the end of the input behind it.
+    AtOnce,
+    /// Piece by piece. The next one comes when a heartbeat or a probe was answered, or when the connection
+    /// has ended.
+    InPieces,
+}
+
+/// A session.
+#[derive(Clone, Copy)]
+pub(crate) struct Case<'a> {
+    /// The server's.
+    pub(crate) address: &'a str,
+    pub(crate) script: &'a Script,
+    pub(crate) feed: Feed,
+    pub(crate) cut: Option<Cut>,
+    /// How many connections are cut.
+    pub(crate) cuts: usize,
+}
+
+impl Case<'_> {
+    /// Plays the session and checks its output and its end. Returns how many bytes have passed
+    /// from the client and from the server on the first connection.
+    pub(crate) fn play(&self) -> io::Result<[u64; 2]> {
+        let Self { cut, cuts, .. } = *self;
+        let relay = Relay::start(self.address, move |number| cut.filter(|_| number < cuts))?;
+        let mut command = json_command("client")?;
+        command.args(["--reconnect", "--idle", "40ms", "--retries", "0"]);
+        command.args(["--server", &relay.address]);
+        if self.is_silent() {
+            // A server that hangs is avoided for seconds, but another one is tried at once.
+            command.args(["--server", &relay.address, "--retry-interval", "2s"]);
+        } else {
+            command.args(["--retry-interval", "10s"]);
+        }
+        let mut client = Program::start(&mut command)?;
+        self.feed(&mut client);
+        let finished = client.finish()?;
+        let [from_client, from_server] =
+            [From::Client, From::Server].map(|from| relay.passed(from)[0]);
+        self.check(&finished, from_server > 0)?;
+        Ok([from_client, from_server])
+    }
+
+    /// Whether a connection dies without an end.
+    fn is_silent(&self) -> bool {
+        self.cut.is_some_and(|cut| cut.how == How::Swallow)
+    }
+
+    /// Whether the first connection was cut, if so many bytes have passed on it.
+    fn was_cut(&self, [from_client, from_server]: [u64; 2]) -> bool {
+        self.cut.is_some_and(|cut| match cut.from {
+            From::Client => cut.after == from_client,
+            From::Server => cut.after == from_server,
+        })
+    }
+
+    /// A session that has ended takes nothing more.
+    fn feed(&self, client: &mut Program) {
+        for (number, piece) in self.script.pieces().iter().enumerate() {
+            if self.feed == Feed::InPieces && number > 0 {
+                let goes_on = ["heartbeat_answered", "probe_answered", "reconnecting"];
+                if client.wait_for_any(|event| goes_on.contains(&event.name())).is_err() {
+                    return;
+                }
+            }
+            if client.type_in(piece).is_err() {
+                return;
+            }
+        }
+        client.close_stdin();
+    }
+
+    /// A session whose only server has not said a byte ends with its connection.
+    fn check(&self, finished: &Finished, is_proven: bool) -> io::Result<()> {
+        let (codes, stdout): (&[i32], _) = match self.cut.map(|cut| cut.how) {
+            Some(How::Reset) if !is_proven => (&[1, 5], Vec::new()),
+            Some(How::Close) if !is_proven => (&[3], Vec::new()),
+            _ => (&[0], self.script.echo()),
+        };
+        let is_right = finished.status.code().is_some_and(|code| codes.contains(&code));
+        if is_right && finished.stdout == stdout {
+            return Ok(());
+        }
+        Err(io::Error::other(format!(
+            "{:?}, not {codes:?};\n  it printed \"{}\"\n  not        \"{}\"\n{}",
+            finished.status,
+            finished.stdout.escape_ascii(),
+            stdout.escape_ascii(),
+            finished.log()
+        )))
+    }
+}
+
+/// Plays all cases, many at a time, until one fails.
+///
+/// # Panics
+/// If one fails, or if many are not cut where they should be. A heartbeat more or less moves the
+/// last bytes, but not all.
+pub(crate) fn play_all(cases: &[Case<'_>]) {
+    let (next, outcomes) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..AT_A_TIME {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let outcome = case.play();
+                    if outcome.is_err() {
+                        next.store(cases.len(), Ordering::Relaxed);
+                    }
+                    outcomes.lock().expect("no thread panics").push((case, outcome));
+                }
+            });
+        }
+    });
+    let mut cut = 0;
+    for (case, outcome) in outcomes.into_inner().expect("no thread panicked") {
+        let passed =
+            outcome.unwrap_or_else(|error| panic!("{:?}, {:?}: {error}", case.feed, case.cut));
+        cut += usize::from(case.was_cut(passed));
+    }
+    let all = cases.len();
+    assert!(cut * 10 >= all * 9, "only {cut} of {all} sessions were cut where they should be");
+}
