@@ -30,6 +30,7 @@ fn client() -> CommandLine {
         ("--idle", &["1ns", "365days"]),
         ("--retry-interval", &["1ns", "365days"]),
         ("--retries", &["0", "4294967295"]),
+        ("--give-up-after", &["1ns", "365days"]),
         ("--log", &["text", "json"]),
     ];
     CommandLine {

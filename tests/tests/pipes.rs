@@ -76,6 +76,16 @@ fn a_line_of_64_mebibytes_comes_back_in_constant_memory() {
     assert!(finished.stdout == line.to_ascii_uppercase(), "the {length} bytes differ");
 }
 
+/// The server holds the `h` back until the end of the stream. It may come back, with the server's
+/// end of stream, before the client's thread that has ended the stream runs again.
+#[test]
+fn a_last_byte_that_the_server_holds_back_comes_back_each_time() {
+    let server = server();
+    for _ in 0..300 {
+        expect_echo(&server, b"hello\nh");
+    }
+}
+
 #[test]
 fn files_of_every_shape_come_back_whole() {
     let server = server();

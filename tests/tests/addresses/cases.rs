@@ -29,7 +29,7 @@ use crate::surroundings::{
 /// Far more than a busy machine needs, and less than the time after which a search ends.
 const SOON: Duration = Duration::from_secs(8);
 
-pub(crate) const CASES: [Case; 17] = [
+pub(crate) const CASES: [Case; 18] = [
     ("a_link_local_address_is_found_through_its_interface", link_local),
     ("loopback_may_be_named_as_the_interface", || pair("[::1%lo]")),
     ("an_interface_that_does_not_exist_is_named", no_interface),
@@ -47,6 +47,7 @@ pub(crate) const CASES: [Case; 17] = [
     ("a_look_up_that_takes_long_ends_at_once_when_interrupted", interrupted_look_up),
     ("a_name_server_that_never_answers_is_an_error", silent_name_server),
     ("a_client_does_not_connect_to_itself", connected_to_itself),
+    ("an_address_that_did_not_answer_is_tried_last_the_next_time", hung_address),
 ];
 
 fn listen(address: &str) -> Server {
@@ -292,4 +293,24 @@ fn connected_to_itself() {
     shell("echo 40000 40000 > /proc/sys/net/ipv4/ip_local_port_range");
     let log = failure("client", &["--server", "127.0.0.1:40000"]);
     assert!(log.contains("Connection refused"), "{log}");
+}
+
+/// A name has two addresses, and a server at each. The first one hangs in the middle of a session.
+fn hung_address() {
+    hosts(&["127.0.0.1 twins", "127.0.0.2 twins"]);
+    let first = listen("127.0.0.1:0");
+    let _second = listen(&format!("127.0.0.2:{}", port(&first)));
+    let rule = ["--idle", "300ms", "--retry-interval", "300ms", "--retries", "0"];
+    let arguments = [&rule[..], &["--reconnect"]].concat();
+    let mut client =
+        start_client(&format!("twins:{}", port(&first)), &arguments).expect("it starts");
+    let connected = client.wait_for("connected", any).expect("a server answers");
+    assert_eq!(connected.str("address"), Some(&*first.address), "{connected}");
+    first.program.pause().expect("the server can be stopped");
+    for _ in 0..2 {
+        client.wait_for("connection_ended", any).expect("the first one hangs");
+    }
+    let connected = client.wait_for("connected", any).expect("the other one answers");
+    assert!(connected.str("address").is_some_and(|it| it.starts_with("127.0.0.2:")), "{connected}");
+    client.finish_with("found\n", b"FOUND\n");
 }

@@ -229,7 +229,7 @@ fn without_a_route() {
     assert_eq!(ended.u64("in_flight"), Some(0), "{ended}");
 }
 
-fn ip(arguments: &[&str]) {
+pub(crate) fn ip(arguments: &[&str]) {
     let status = Command::new("ip").args(arguments).status();
     assert!(status.is_ok_and(|status| status.success()), "ip {arguments:?} fails");
 }

@@ -2,8 +2,10 @@
 
 #[cfg(unix)]
 mod cases;
+#[cfg(unix)]
+mod reconnect;
 
 fn main() {
     #[cfg(unix)]
-    tests::cases::run(&cases::CASES);
+    tests::cases::run(&[&cases::CASES[..], &reconnect::CASES].concat());
 }

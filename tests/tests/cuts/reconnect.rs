@@ -1,0 +1,103 @@
+//! Sessions that outlive a cut, and servers behind a proxy.
+
+use std::{net::TcpStream, process::Command};
+
+use crate::cases::ip;
+use tests::{
+    binaries::{Server, client, json_command},
+    cases::{Case, SKIPPED},
+    event::{any, conn},
+    namespace::{Loopback, set_loopback},
+    program::Program,
+    tools::is_installed,
+    wait_until,
+};
+
+pub(crate) const CASES: [Case; 3] = [
+    ("a_cut_that_both_sides_notice_loses_nothing", noticed_cut),
+    ("while_this_host_has_no_network_the_pauses_do_not_grow", no_network),
+    ("a_client_behind_haproxy_moves_to_the_server_that_is_left_and_waits_for_one", haproxy),
+];
+
+/// The line is down for longer than the client's rule and the server's timeout.
+fn noticed_cut() {
+    let mut server = Server::start(&["--timeout", "2s"]).expect("the server starts");
+    let rule = ["--reconnect", "--idle", "1s", "--retry-interval", "500ms", "--retries", "2"];
+    let mut client = client(&server.address, &rule).expect("the client connects");
+    client.type_in("before\n").expect("the client takes input");
+    server.program.wait_for("connected", conn(1)).expect("the server accepts");
+    set_loopback(Loopback::Down);
+    client.type_in("in flight\n").expect("the client takes input");
+    let ended = client.wait_for("connection_ended", any).expect("the client notices");
+    assert_eq!(ended.reason(), "unanswered", "{ended}");
+    assert_eq!(ended.finding(), "host_silent", "{ended}");
+    server.program.wait_for("ended", conn(1)).expect("the server notices");
+    client.type_in("while it was down\n").expect("the client takes input");
+    client.wait_for("connecting", any).expect("an attempt gets no answer");
+    set_loopback(Loopback::Up);
+    let back = client.wait_for("back", any).expect("the session goes on");
+    assert!(back.f64("down_s") > Some(1.0), "{back}");
+    client.finish_with("after\n", b"BEFORE\nIN FLIGHT\nWHILE IT WAS DOWN\nAFTER\n");
+}
+
+/// This host loses its network and gets it back.
+fn no_network() {
+    const ADDRESS: &str = "10.9.9.9/32";
+    ip(&["address", "add", ADDRESS, "dev", "lo"]);
+    let mut command = json_command("server").expect("the server builds");
+    let server = Server::from_command(command.args(["--listen", "10.9.9.9:0"]));
+    let server = server.expect("the server starts");
+    let rule = ["--reconnect", "--idle", "1s", "--retry-interval", "500ms", "--retries", "1"];
+    let mut client = client(&server.address, &rule).expect("the client connects");
+    ip(&["address", "del", ADDRESS, "dev", "lo"]);
+    client.type_in("kept\n").expect("the client takes input");
+    client.wait_for("connection_ended", any).expect("the client notices");
+    for _ in 0..4 {
+        let failed = client.wait_for("connect_failed", any).expect("an attempt fails");
+        assert!(failed.message().contains("unreachable"), "{failed}");
+        // No server is to blame for that, so the pauses do not grow.
+        let announced = client.wait_for("reconnecting", any).expect("the next is announced");
+        let pause = announced.f64("pause_s").expect("the pause is told");
+        assert!((0.9..=2.0).contains(&pause), "{announced}");
+    }
+    ip(&["address", "add", ADDRESS, "dev", "lo"]);
+    client.wait_for("back", any).expect("the session goes on");
+    client.finish_with("after\n", b"KEPT\nAFTER\n");
+}
+
+/// Starts our server on this port of the namespace, as `haproxy.cfg` has it.
+fn backend(port: u16) -> Server {
+    let mut command = json_command("server").expect("the server builds");
+    let listen = format!("127.0.0.1:{port}");
+    Server::from_command(command.args(["-q", "--listen", &listen])).expect("the server starts")
+}
+
+/// The servers are killed one after the other. Then the second one is started again.
+fn haproxy() {
+    const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cuts/haproxy.cfg");
+    const ADDRESS: &str = "127.0.0.1:5005";
+    if !is_installed("haproxy") {
+        return println!("{SKIPPED}haproxy is not installed");
+    }
+    let (first, second) = (backend(5006), backend(5007));
+    let mut command = Command::new("haproxy");
+    let _haproxy = Program::start(command.args(["-db", "-f", CONFIG])).expect("haproxy starts");
+    wait_until(|| Ok(TcpStream::connect(ADDRESS).is_ok())).expect("haproxy listens");
+    let mut client = client(ADDRESS, &["--reconnect", "--idle", "10s"]).expect("it connects");
+    let mut expect_next = |expected| {
+        let names = ["connected", "connect_failed", "connection_ended"];
+        let event = client.wait_for_any(|event| names.contains(&event.name()));
+        let event = event.expect("one of the events comes");
+        assert_eq!(event.name(), expected, "{event}");
+    };
+    drop(first);
+    expect_next("connection_ended");
+    expect_next("connected");
+    drop(second);
+    expect_next("connection_ended");
+    expect_next("connection_ended"); // the proxy takes connections without any server
+    client.type_in("kept\n").expect("the client takes input");
+    let _second = backend(5007);
+    client.wait_for("back", any).expect("the session goes on");
+    client.finish_with("after\n", b"KEPT\nAFTER\n");
+}
