@@ -1,5 +1,7 @@
 //! The commands that start programs.
 
+mod idle_limit;
+
 use std::{
     env,
     fs::{self, OpenOptions},
@@ -23,6 +25,7 @@ use lab::{
 use serde_json::json;
 use tests::{binaries::built, namespace};
 
+pub(crate) use self::idle_limit::{IdleLimitArgs, idle_limit};
 use super::{AsPredicted, Failure};
 
 /// Set where the lab runs in its own network.
@@ -63,7 +66,7 @@ pub(crate) fn list() -> Result<AsPredicted, Failure> {
     let settings = Settings::short(&[]);
     for scene in SCENES {
         let seconds = scene.plan.duration(&settings).as_secs_f64().ceil();
-        writeln!(out, "{:<15} {seconds:>2} s  {}", scene.name, scene.title)?;
+        writeln!(out, "{:<16} {seconds:>2} s  {}", scene.name, scene.title)?;
     }
     Ok(true)
 }

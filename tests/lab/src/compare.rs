@@ -1,5 +1,7 @@
 //! Compares what an end detected with what was predicted for it.
 
+mod back;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -8,8 +10,10 @@ use crate::{
     event::Role,
     in_seconds,
     observe::LastWords,
-    predict::fault::{Detection, Means},
+    predict::fault::{Detection, Means, Window},
 };
+
+pub use self::back::Back;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observed {
@@ -41,21 +45,42 @@ const LEAST_TOLERANCE: Duration = Duration::from_millis(300);
 
 /// How far a moment may lie outside the window: a fifth of the bound that is nearer to it, or
 /// 0.3 s if that is more. The kernel's timers may be an eighth late.
-fn tolerance(way: Detection, after: Duration) -> Duration {
-    let nearer = if after < way.earliest { way.earliest } else { way.latest };
+fn tolerance(window: Window, after: Duration) -> Duration {
+    let nearer = if after < window.earliest { window.earliest } else { window.latest };
     (nearer / 5).max(LEAST_TOLERANCE)
 }
 
 /// How far the moment lies outside the window, in seconds; negative before it.
-fn deviation(way: Detection, after: Duration) -> f64 {
-    let early = way.earliest.saturating_sub(after).as_secs_f64();
-    after.saturating_sub(way.latest).as_secs_f64() - early
+fn deviation(window: Window, after: Duration) -> f64 {
+    let early = window.earliest.saturating_sub(after).as_secs_f64();
+    after.saturating_sub(window.latest).as_secs_f64() - early
 }
 
-/// How long after a fault to wait for a detection: beyond the tolerance, so that a late one is
-/// measured and reported as late.
-pub fn patience(way: Detection) -> Duration {
-    way.latest + tolerance(way, Duration::MAX) + Duration::from_secs(3)
+fn is_tolerable(window: Window, after: Duration) -> bool {
+    deviation(window, after).abs() <= tolerance(window, after).as_secs_f64()
+}
+
+/// How long after a fault to wait for what is predicted: beyond the tolerance, so that it is
+/// measured and reported as late if it is.
+pub fn patience(window: Window) -> Duration {
+    window.latest + tolerance(window, Duration::MAX) + Duration::from_secs(3)
+}
+
+/// The deviation in words: `within`, `+0.04s`; nothing if there is none.
+fn deviation_in_words(deviation: Option<f64>) -> String {
+    match deviation {
+        None => String::new(),
+        Some(deviation) if deviation.abs() < 0.005 => "within".to_owned(),
+        Some(deviation) => format!("{deviation:+.2}s"),
+    }
+}
+
+fn verdict(deviation: Option<f64>, as_predicted: bool) -> String {
+    let verdict = if as_predicted { "as predicted" } else { "NOT AS PREDICTED" };
+    match deviation_in_words(deviation) {
+        deviation if deviation.is_empty() => verdict.to_owned(),
+        deviation => format!("{deviation}: {verdict}"),
+    }
 }
 
 impl Comparison {
@@ -76,15 +101,13 @@ impl Comparison {
         });
         let nearest = observed.as_ref().and_then(|observed| {
             let fitting = predicted.iter().filter(|way| Some(way.by) == observed.by);
-            let deviations = fitting.map(|way| (*way, deviation(*way, observed.after)));
+            let deviations = fitting.map(|way| (*way, deviation(way.window(), observed.after)));
             deviations.min_by(|(_, a), (_, b)| a.abs().total_cmp(&b.abs()))
         });
         let as_predicted = match (&observed, nearest) {
             (None, _) => predicted.iter().all(|way| way.earliest > watched),
             (Some(_), None) => false,
-            (Some(observed), Some((way, deviation))) => {
-                deviation.abs() <= tolerance(way, observed.after).as_secs_f64()
-            }
+            (Some(observed), Some((way, _))) => is_tolerable(way.window(), observed.after),
         };
         let deviation_s = nearest.map(|(_, deviation)| deviation);
         Self { role, predicted, observed, deviation_s, as_predicted }
@@ -100,21 +123,12 @@ impl Comparison {
         }
     }
 
-    /// The deviation in words: `within`, `+0.04s`; nothing if there is none.
     pub fn deviation(&self) -> String {
-        match self.deviation_s {
-            None => String::new(),
-            Some(deviation) if deviation.abs() < 0.005 => "within".to_owned(),
-            Some(deviation) => format!("{deviation:+.2}s"),
-        }
+        deviation_in_words(self.deviation_s)
     }
 
     pub fn verdict(&self) -> String {
-        let verdict = if self.as_predicted { "as predicted" } else { "NOT AS PREDICTED" };
-        match self.deviation() {
-            deviation if deviation.is_empty() => verdict.to_owned(),
-            deviation => format!("{deviation}: {verdict}"),
-        }
+        verdict(self.deviation_s, self.as_predicted)
     }
 }
 

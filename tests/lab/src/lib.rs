@@ -9,6 +9,8 @@
 //! [`event`]s. [`draw`] shows the events in a terminal or as a picture. [`compare`] compares the
 //! prediction with the measurement, and [`report`] prints the result. The [`matrix`] is every
 //! fault in every mode.
+//!
+//! [`idle_limit`] measures how long a path lets a connection be idle.
 
 #![forbid(unsafe_code)]
 // Only this package's binary and tests use the library, so its docs say what is not obvious.
@@ -18,6 +20,7 @@
 pub mod compare;
 pub mod draw;
 pub mod event;
+pub mod idle_limit;
 #[cfg(unix)]
 pub mod matrix;
 #[cfg(unix)]

@@ -67,11 +67,33 @@ enum Command {
     #[cfg(unix)]
     Matrix(commands::MatrixArgs),
 
+    /// Measure how long the path to a server lets a connection be idle
+    ///
+    /// For whoever chooses --idle. A NAT, load balancer or firewall forgets a connection that is
+    /// silent for too long, and the server's own --timeout is such a limit, too. Many connections
+    /// are opened at once. Each is silent for its own time and then sends one heartbeat. The times
+    /// grow from --from to --to, each an eighth longer than the one before. So the whole run takes
+    /// --to, and one --retry-interval more if answers are missing. TCP keepalive is off.
+    ///
+    /// A control connection sends a heartbeat every quarter of --from, every second at the
+    /// longest. If it ends, or has to wait for an answer for longer than half of
+    /// --retry-interval, the run is void: an outage, a crash or a restart would look like a limit.
+    ///
+    /// Exit code 0 if the limit was found or there is none up to --to, 1 if the run is void or its
+    /// answers contradict each other.
+    #[cfg(unix)]
+    #[command(after_help = "Examples:\n  \
+        lab idle-limit example.org:5005\n  \
+        lab idle-limit example.org:5005 --from 1m --to 3h\n  \
+        lab idle-limit 127.0.0.1:5005 --to 10s --retry-interval 1s")]
+    IdleLimit(commands::IdleLimitArgs),
+
     /// Compute what a client and a server will do, without running them
     ///
     /// Prints what is doubtful about the settings, what happens in a silence moment by moment,
-    /// how soon each end detects each fault and by what means, and what an idle line costs. The
-    /// flags and their defaults are those of the programs, and so are the rules.
+    /// how soon each end detects each fault and by what means, when a client with --reconnect is
+    /// back, and what an idle line costs. The flags and their defaults are those of the programs,
+    /// and so are the rules.
     #[command(after_help = "Examples:\n  \
         lab predict\n  \
         lab predict --idle 10s --retries 2 --timeout 30s\n  \
@@ -119,6 +141,11 @@ fn main() -> ExitCode {
         }
         #[cfg(unix)]
         Some(Command::Matrix(matrix)) => commands::matrix(matrix),
+        #[cfg(unix)]
+        Some(Command::IdleLimit(limit)) => {
+            let plan = limit.plan().unwrap_or_else(|message| args::refuse::<Cli>(message));
+            commands::idle_limit(&limit, plan)
+        }
         Some(Command::Predict(predicted)) => predict(&predicted),
         #[cfg(not(unix))]
         None => Err("the scenes need Unix; here there is `lab predict`".into()),

@@ -26,9 +26,9 @@ pub(crate) fn registered(program: Program) -> Program {
     program
 }
 
-/// Forgets the programs once they have ended: other processes may soon have their ids.
-pub(crate) fn forget() {
+/// Forgets the program that had this id, once it has ended: another process may soon have it.
+pub(crate) fn forget(id: u32) {
     if let Ok(mut running) = RUNNING.lock() {
-        running.clear();
+        running.retain(|pid| u32::try_from(pid.as_raw()) != Ok(id));
     }
 }

@@ -1,6 +1,8 @@
 //! The real server and the real client as processes: started with given settings, watched, and
 //! broken.
 
+mod start;
+
 use std::{
     io,
     sync::mpsc::{self, Receiver},
@@ -10,18 +12,17 @@ use std::{
 use nix::sys::signal::Signal;
 use tests::{
     DEADLINE,
-    binaries::json_command,
-    log::Line,
     namespace::{Loopback, set_loopback},
     program::Program,
-    tied::tied_to_us,
 };
 
+use self::start::Starter;
 use crate::{
     event::{Event, Role},
     observe::{LastWords, Observation, Observer, Seen, Wire},
     processes,
     relay::Relay,
+    scene::{Outage, Plan},
     settings::Settings,
 };
 
@@ -36,6 +37,8 @@ pub enum Deed {
     Cut,
     /// From now on everything passes again.
     Mend,
+    /// The server that was killed is started again at the same address.
+    Restart,
 }
 
 /// Observations closer to each other than this are taken as one moment: a line of a log may be
@@ -46,9 +49,11 @@ const MOMENT: Duration = Duration::from_millis(50);
 const LONGEST_MOMENT: Duration = Duration::from_millis(500);
 
 pub struct Programs<'a> {
-    server: Program,
+    /// The first one is the one that the client is connected to at the start.
+    servers: Vec<Program>,
     client: Program,
     relay: Option<Relay>,
+    starter: Starter,
     pub watch: Watch<'a>,
 }
 
@@ -61,67 +66,67 @@ pub struct Watch<'a> {
 }
 
 impl<'a> Programs<'a> {
-    /// Starts both programs, connected by `wire`, and calls `show` with each event as it happens.
-    /// Nobody reads the client's output.
+    /// Starts the programs of a scene, and calls `show` with each event as it happens. Nobody reads
+    /// the client's output, except where the client is to come back.
     pub fn start(
+        plan: Plan,
         settings: &Settings,
-        wire: Wire,
         show: &'a mut dyn FnMut(&Event),
     ) -> io::Result<Self> {
         let (sender, observations) = mpsc::channel();
-        let observer = Observer::new(wire, settings.detect.uses_heartbeat());
+        let observer = Observer::new(plan.wire(), settings.detect.uses_heartbeat());
         let mut watch = Watch { observations, observer, show, shown: 0 };
+        let starter = Starter::new(plan, settings, sender.clone());
+        let failed = |what: &str, words: Option<&LastWords>| {
+            io::Error::other(format!("{what}: {}", words.map_or("", |words| &words.text)))
+        };
 
-        let start = |role: Role, address: [&str; 2]| {
-            let mut command = json_command(&role.to_string())?;
-            command.args(address).args(settings.arguments(role));
-            if role == Role::Server && wire != Wire::Flooded {
-                command.arg("-v"); // its log has an event for each line of text
+        let count = plan.outage().map_or(1, Outage::servers);
+        let mut servers = Vec::new();
+        while servers.len() < count {
+            servers.push(starter.server("127.0.0.1:0")?);
+            let listen = servers.len();
+            watch.follow(DEADLINE, |observer| {
+                observer.addresses.len() == listen || observer.server.is_some()
+            });
+            if watch.observer.addresses.len() != listen {
+                return Err(failed("the server does not listen", watch.observer.server.as_ref()));
             }
-            let sender = sender.clone();
-            let watch = move |line: Option<&Line>| {
-                let seen = line.map_or(Seen::Exited(role), |line| Seen::Logged(role, line.clone()));
-                let _ = sender.send(Observation { at: Instant::now(), seen });
-            };
-            Program::start_watched(&mut tied_to_us(&command), watch).map(processes::registered)
-        };
-        let server = start(Role::Server, ["--listen", "127.0.0.1:0"])?;
-        watch.follow(DEADLINE, |observer| observer.address.is_some() || observer.server.is_some());
-        let failed = |what: &str, words: &Option<LastWords>| {
-            let words = words.as_ref().map_or("", |words| &words.text);
-            io::Error::other(format!("{what}: {words}"))
-        };
-        let address = watch.observer.address.clone();
-        let address =
-            address.ok_or_else(|| failed("the server does not listen", &watch.observer.server))?;
+        }
 
-        let passed = sender.clone();
         let passed = move |from, content| {
             let seen = Seen::Passed(from, content);
-            let _ = passed.send(Observation { at: Instant::now(), seen });
+            let _ = sender.send(Observation { at: Instant::now(), seen });
         };
-        let relayed = (wire == Wire::Relayed).then(|| Relay::start(&address, passed));
-        let relay = relayed.transpose()?;
-        let address = relay.as_ref().map_or(&address, |relay| &relay.address);
-        let client = start(Role::Client, ["--server", address])?;
+        let mut addresses = watch.observer.addresses.clone();
+        let relayed = plan.wire() == Wire::Relayed;
+        let relay = relayed.then(|| Relay::start(&addresses[0], passed)).transpose()?;
+        if let Some(relay) = &relay {
+            addresses = vec![relay.address.clone()];
+        }
+        let client = starter.client(&addresses)?;
         watch.follow(DEADLINE, |observer| observer.connected == 2 || observer.client.is_some());
         if watch.observer.connected != 2 {
-            return Err(failed("the client does not connect", &watch.observer.client));
+            return Err(failed("the client does not connect", watch.observer.client.as_ref()));
         }
-        Ok(Self { server, client, relay, watch })
+        Ok(Self { servers, client, relay, starter, watch })
     }
 
     /// Does something, and tells of it.
     pub fn act(&mut self, deed: Deed, text: &str) -> io::Result<()> {
         self.watch.observer.deed(text);
         self.watch.show();
-        let program = |role| if role == Role::Client { &self.client } else { &self.server };
+        let server = &self.servers[0];
+        let program = |role| if role == Role::Client { &self.client } else { server };
         match deed {
             Deed::Kill(role) => {
                 self.watch.observer.killed = Some(role);
                 program(role).signal(Signal::SIGKILL)?;
             }
-            Deed::Stop(role) => program(role).pause()?,
+            Deed::Stop(role) => {
+                self.watch.observer.stopped = Some(role);
+                program(role).pause()?;
+            }
             Deed::Reset => self.relay.take().into_iter().for_each(Relay::reset),
             Deed::Cut => {
                 self.watch.observer.is_cut = true;
@@ -131,7 +136,18 @@ impl<'a> Programs<'a> {
                 self.watch.observer.is_cut = false;
                 set_loopback(Loopback::Up);
             }
+            Deed::Restart => self.restart()?,
         }
+        Ok(())
+    }
+
+    fn restart(&mut self) -> io::Result<()> {
+        let killed = self.servers.remove(0);
+        let id = killed.pid();
+        drop(killed); // it has ended after this
+        processes::forget(id);
+        let again = self.starter.server(&self.watch.observer.addresses[0])?;
+        self.servers.insert(0, again);
         Ok(())
     }
 
@@ -150,13 +166,16 @@ impl<'a> Programs<'a> {
         self.client.flood(line.leak()).map(drop)
     }
 
-    /// Kills both programs, and returns what was observed.
+    /// Kills the programs, and returns what was observed.
     pub fn end(self) -> Observer {
         if self.watch.observer.is_cut {
             set_loopback(Loopback::Up);
         }
-        drop((self.client, self.server));
-        processes::forget();
+        for program in self.servers.into_iter().chain([self.client]) {
+            let id = program.pid();
+            drop(program);
+            processes::forget(id);
+        }
         self.watch.observer
     }
 }

@@ -12,11 +12,11 @@ use crate::{
     },
     event::{Event, Role},
     predict::{
-        fault::Detection,
+        fault::{Detection, Window},
         warnings::{Kind, warnings},
     },
     run::{Record, Summary, run},
-    scene::{Plan, Scene},
+    scene::{Outage, Plan, Scene},
     settings::Settings,
 };
 
@@ -29,8 +29,11 @@ pub fn show(scene: &Scene, settings: &Settings, out: &mut impl Write) -> io::Res
     writeln!(out, "{}", scene.title.to_uppercase())?;
     writeln!(out, "{}", hanging("", scene.text, columns))?;
     let predicted = scene.plan.predicted(settings).into_iter();
-    let predicted: Vec<_> =
+    let mut predicted: Vec<_> =
         predicted.map(|(role, ways)| format!("{role} {}", in_words(&ways))).collect();
+    if scene.plan.outage().is_some() {
+        predicted.push(format!("back {}", back_in_words(scene.plan.back(settings))));
+    }
     writeln!(out, "{}", hanging("  Predicted: ", &predicted.join("; "), columns))?;
     for warning in warnings(settings, None) {
         if warning.kind == Kind::EvictsTheHealthy {
@@ -38,7 +41,7 @@ pub fn show(scene: &Scene, settings: &Settings, out: &mut impl Write) -> io::Res
         }
     }
     for role in [Role::Server, Role::Client] {
-        let flags = settings.arguments(role).join(" ");
+        let flags = scene.plan.arguments(settings, role).join(" ");
         writeln!(out, "{}", hanging(&format!("  {role} "), &flags, columns))?;
     }
 
@@ -78,20 +81,37 @@ fn comparison(summary: &Summary, columns: usize) -> String {
             end.verdict(),
         ]);
     }
+    if let Some(back) = &summary.back {
+        table.add_row([
+            "back".to_owned(),
+            back_in_words(back.predicted),
+            back.measured(summary.watched),
+            back.verdict(),
+        ]);
+    }
     table.trim_fmt()
 }
 
 fn no_words(plan: Plan, role: Role) -> &'static str {
+    const KILLED: &str = "(no last words: it was killed)";
     match plan {
-        Plan::Kill(killed) if killed == role => "(no last words: it was killed)",
+        Plan::Outage(Outage::Restart) if role == Role::Server => KILLED,
+        Plan::Outage(Outage::Hang) if role == Role::Server => {
+            "(no last words: the first one is stopped)"
+        }
+        Plan::Kill(killed) if killed == role => KILLED,
         Plan::Stop(stopped) if stopped == role => "(no last words: it is stopped)",
         _ => "(no last words: it is still connected)",
     }
 }
 
+fn back_in_words(window: Option<Window>) -> String {
+    window.map_or_else(|| "never".to_owned(), |window| window.when(Seconds))
+}
+
 /// The ways in which a fault may be detected: `2.0s to 3.0s by heartbeat`.
 fn in_words(ways: &[Detection]) -> String {
-    let way = |way: &Detection| format!("{} by {}", way.when(Seconds), way.by);
+    let way = |way: &Detection| format!("{} by {}", way.window().when(Seconds), way.by);
     match ways {
         [] => "never".to_owned(),
         ways => ways.iter().map(way).collect::<Vec<_>>().join(" or "),

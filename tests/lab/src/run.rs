@@ -1,15 +1,17 @@
 //! Runs a scene: first the healthy line, then what the lab does to it, then what is detected.
 
+mod outage;
+
 use std::{io, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use tests::DEADLINE;
 
 use crate::{
-    compare::{Comparison, patience},
+    compare::{Back, Comparison, patience},
     event::{Event, Role},
     in_seconds,
-    observe::{Observer, Wire},
+    observe::Observer,
     predict::{
         detection::longest_silence,
         fault::{Detection, Means},
@@ -32,11 +34,15 @@ pub struct Summary {
     #[serde(rename = "watched_s", with = "in_seconds")]
     pub watched: Duration,
     pub ends: Vec<Comparison>,
+    /// In the scenes that the session outlives: whether and when the client was back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<Back>,
 }
 
 impl Summary {
     pub fn is_as_predicted(&self) -> bool {
-        !self.ends.is_empty() && self.ends.iter().all(|end| end.as_predicted)
+        let is_back = self.back.as_ref().is_none_or(|back| back.as_predicted);
+        is_back && !self.ends.is_empty() && self.ends.iter().all(|end| end.as_predicted)
     }
 }
 
@@ -47,12 +53,7 @@ const SETTLING: Duration = Duration::from_millis(60);
 pub fn run(scene: &Scene, settings: &Settings, show: &mut dyn FnMut(&Event)) -> io::Result<Record> {
     let plan = scene.plan;
     let predicted = plan.predicted(settings);
-    let wire = match plan {
-        Plan::StopReading => Wire::Flooded,
-        _ if plan.needs_namespace() => Wire::Direct,
-        _ => Wire::Relayed,
-    };
-    let mut programs = Programs::start(settings, wire, show)?;
+    let mut programs = Programs::start(plan, settings, show)?;
     let fault = match plan {
         Plan::Nothing => {
             programs.type_in("hello\n");
@@ -67,6 +68,7 @@ pub fn run(scene: &Scene, settings: &Settings, show: &mut dyn FnMut(&Event)) -> 
             start
         }
         Plan::CutAndHeal => cut_and_heal(&mut programs, settings)?,
+        Plan::Outage(outage) => outage::play(outage, &mut programs, settings, &predicted)?,
         _ => break_something(plan, &mut programs, settings, &predicted)?,
     };
     let watched = programs.watch.observer.now().saturating_sub(fault);
@@ -74,11 +76,14 @@ pub fn run(scene: &Scene, settings: &Settings, show: &mut dyn FnMut(&Event)) -> 
     let ends = predicted.into_iter().map(|(role, predicted)| {
         Comparison::new(role, predicted, observer.last_words(role), fault, watched)
     });
+    let is_back = || Back::new(plan.back(settings), &observer, fault, watched);
+    let back = plan.outage().map(|_| is_back());
     let summary = Summary {
         scene: scene.name.to_owned(),
         settings: settings.lab_arguments(),
         watched,
         ends: ends.collect(),
+        back,
     };
     Ok(Record { observer, summary })
 }
@@ -115,6 +120,15 @@ fn cut_and_heal(programs: &mut Programs<'_>, settings: &Settings) -> io::Result<
     Ok(fault)
 }
 
+fn check_alive(observer: &Observer) -> io::Result<()> {
+    if is_over(observer) {
+        return Err(io::Error::other(
+            "the connection had ended before anything was done to it; a longer --timeout keeps it",
+        ));
+    }
+    Ok(())
+}
+
 /// Breaks something and watches. Returns the moment from which the rules count.
 fn break_something(
     plan: Plan,
@@ -123,11 +137,7 @@ fn break_something(
     predicted: &[(Role, Vec<Detection>)],
 ) -> io::Result<Duration> {
     warm_up(programs, settings);
-    if is_over(&programs.watch.observer) {
-        return Err(io::Error::other(
-            "the connection had ended before anything was done to it; a longer --timeout keeps it",
-        ));
-    }
+    check_alive(&programs.watch.observer)?;
     let mut last = programs.watch.observer.now();
     if plan == Plan::CutWriting {
         programs.type_in("are you there?\n");
@@ -153,7 +163,7 @@ fn break_something(
 fn watch(programs: &mut Programs<'_>, predicted: &[(Role, Vec<Detection>)], least: Duration) {
     let patience = |way: &Detection| match way.by {
         Means::Retransmission => NEVER, // nobody waits for a quarter of an hour
-        _ => patience(*way),
+        _ => patience(way.window()),
     };
     let ways = predicted.iter().flat_map(|(_, ways)| ways);
     let limit = ways.map(patience).fold(least, Duration::max);

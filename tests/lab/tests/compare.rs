@@ -5,10 +5,10 @@
 use std::time::Duration;
 
 use lab::{
-    compare::Comparison,
+    compare::{Back, Comparison},
     event::Role,
-    observe::LastWords,
-    predict::fault::{Detection, Means},
+    observe::{LastWords, Observer, Wire},
+    predict::fault::{Detection, Means, Window},
 };
 
 fn millis(millis: u64) -> Duration {
@@ -97,4 +97,43 @@ fn each_reason_of_the_log_has_its_means() {
     ] {
         assert_eq!(Means::of_reason(reason, predicted), means, "{reason}");
     }
+}
+
+/// Compares the prediction with a client that was back so long after the fault.
+fn back(predicted: Option<(u64, u64)>, after: Option<u64>) -> Back {
+    let mut observer = Observer::new(Wire::Direct, true);
+    observer.back = after.map(|after| millis(1000 + after));
+    let window = |(earliest, latest)| Window { earliest: millis(earliest), latest: millis(latest) };
+    Back::new(predicted.map(window), &observer, millis(1000), millis(8000))
+}
+
+#[test]
+fn the_client_is_back_as_predicted_within_the_same_tolerance() {
+    let predicted = Some((2000, 4000));
+    for (after, as_predicted, verdict) in [
+        (Some(1599), false, "-0.40s: NOT AS PREDICTED"),
+        (Some(1600), true, "-0.40s: as predicted"),
+        (Some(3000), true, "within: as predicted"),
+        (Some(4800), true, "+0.80s: as predicted"),
+        (Some(4801), false, "+0.80s: NOT AS PREDICTED"),
+        (None, false, "NOT AS PREDICTED"),
+    ] {
+        let back = back(predicted, after);
+        assert_eq!(back.as_predicted, as_predicted, "{after:?}");
+        assert_eq!(back.verdict(), verdict, "{after:?}");
+    }
+    assert!(back(Some((9000, 9500)), None).as_predicted, "it was not yet due");
+    assert!(back(None, None).as_predicted);
+    assert!(!back(None, Some(3000)).as_predicted, "it was never to be away");
+}
+
+#[test]
+fn a_client_that_is_back_and_owes_an_echo_is_not_as_predicted() {
+    let mut observer = Observer::new(Wire::Direct, true);
+    observer.back = Some(millis(3000));
+    observer.typed("hello\n");
+    let window = Window { earliest: millis(2000), latest: millis(4000) };
+    let back = Back::new(Some(window), &observer, millis(0), millis(8000));
+    assert!(!back.answered && !back.as_predicted);
+    assert_eq!(back.measured(millis(8000)), "3.00s, and the echo is wrong or lacks a line");
 }

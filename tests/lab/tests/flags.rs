@@ -70,6 +70,37 @@ fn the_lab_takes_the_smallest_and_the_largest_values() {
     command_line().takes_the_smallest_and_the_largest();
 }
 
+fn idle_limit() -> Command {
+    let mut idle_limit = Command::new(env!("CARGO_BIN_EXE_lab"));
+    idle_limit.args(["idle-limit", "127.0.0.1:1"]);
+    idle_limit
+}
+
+/// Nobody listens on the port of the server.
+fn idle_limit_line() -> CommandLine {
+    let taken = vec![
+        ("--from", &["1ns", "10m"][..]),
+        ("--to", &["1s", "365days"]),
+        ("--retry-interval", &["1ns", "365days"]),
+    ];
+    let outcome = (1, "error: cannot connect to 127.0.0.1:1: ");
+    CommandLine { command: idle_limit, arguments: &[], refused: &[], taken, outcome }
+}
+
+#[test]
+fn idle_limit_refuses_what_makes_no_sense_and_names_the_flag() {
+    idle_limit_line().refuses_what_makes_no_sense();
+    refused("idle-limit", "<HOST:PORT>");
+    refused("idle-limit localhost", "<HOST:PORT>");
+    refused("idle-limit 127.0.0.1:1 --from 2s --to 1s", "--from");
+    refused("idle-limit 127.0.0.1:1 --idle 2s", "--idle");
+}
+
+#[test]
+fn idle_limit_takes_the_smallest_and_the_largest_values() {
+    idle_limit_line().takes_the_smallest_and_the_largest();
+}
+
 #[test]
 fn a_scene_is_not_played_with_an_invalid_flag() {
     for (flag, values) in [
@@ -117,6 +148,10 @@ fn predict_prints_json_too() {
         (&"killed".into(), &"client".into())
     );
     assert_eq!(detection["ways"][0]["by"], "end_of_stream");
+    let back = &said["back"][0];
+    assert_eq!((&back["fault"], &back["longest_wait_s"]), (&"killed".into(), &30.0.into()));
+    assert_eq!(back["one_server"], serde_json::json!({ "earliest_s": 0.0, "latest_s": 1.0 }));
+    assert_eq!(back["two_servers"]["latest_s"], 1.25);
 }
 
 #[test]

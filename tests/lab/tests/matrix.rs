@@ -42,6 +42,7 @@ fn summary(fault: &str, end: impl Fn(Role) -> Comparison) -> Summary {
         settings: Vec::new(),
         watched: Duration::from_millis(8040),
         ends: survivors.iter().map(|&role| end(role)).collect(),
+        back: None,
     }
 }
 

@@ -83,7 +83,7 @@ fn figure(cell: &Cell, role: Role, line_break: &str) -> String {
 /// The prediction. The means is left out where it is the one that was observed.
 fn predicted(end: &Comparison) -> String {
     let observed = end.observed.as_ref().and_then(|observed| observed.by);
-    let ways = end.predicted.iter().map(|way| match way.when(Seconds) {
+    let ways = end.predicted.iter().map(|way| match way.window().when(Seconds) {
         span if end.predicted.len() == 1 && Some(way.by) == observed => span,
         span => format!("{span} {}", way.by),
     });

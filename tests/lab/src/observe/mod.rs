@@ -1,7 +1,9 @@
 //! Turns what the programs log and what the relay sees into events. It reads the fields of the
 //! log (`docs/log.md`); the sentences are only shown.
 
+mod lines;
 mod seen;
+mod session;
 
 use std::{
     collections::VecDeque,
@@ -14,6 +16,7 @@ use common::wire::{ACKNOWLEDGEMENT, HEARTBEAT};
 use tests::{event::Event as Logged, log::Line};
 
 pub use self::seen::{Observation, Seen};
+use self::session::Session;
 use crate::event::{Content, Event, Fate, Role, What};
 
 /// How messages are seen.
@@ -48,17 +51,26 @@ pub struct Observer {
     pub is_cut: bool,
     /// The program that the lab kills. Its exit is no detection.
     pub killed: Option<Role>,
+    /// The program that the lab stops.
+    pub stopped: Option<Role>,
     pub events: Vec<Event>,
-    /// Where the server listens, once it has said so.
-    pub address: Option<String>,
-    /// The client's last words, once its connection has ended.
+    /// Where each server listens, once it has said so.
+    pub addresses: Vec<String>,
+    /// The client's last words about its first connection, once that has ended.
     pub client: Option<LastWords>,
-    /// The server's last words about the client's connection, once that has ended.
+    /// The server's last words about the client's first connection, once that has ended.
     pub server: Option<LastWords>,
     /// How often the server has read heartbeats.
     pub heartbeats: u32,
-    /// How many of the two programs have logged that they are connected.
+    /// How often one of the programs has logged that it is connected.
     pub connected: u8,
+    session: Session,
+    /// When the client was back.
+    pub back: Option<Duration>,
+    /// The lines that the lab gave to the client.
+    given: Vec<u8>,
+    /// What the client printed, where the lab reads it.
+    printed: Vec<u8>,
 }
 
 impl Observer {
@@ -73,12 +85,17 @@ impl Observer {
             last_message: String::new(),
             is_cut: false,
             killed: None,
+            stopped: None,
             events: Vec::new(),
-            address: None,
+            addresses: Vec::new(),
             client: None,
             server: None,
             heartbeats: 0,
             connected: 0,
+            session: Session::Up,
+            back: None,
+            given: Vec::new(),
+            printed: Vec::new(),
         }
     }
 
@@ -95,15 +112,6 @@ impl Observer {
 
     pub fn deed(&mut self, text: &str) {
         self.add(self.now(), What::Deed(text.to_owned()));
-    }
-
-    /// The lab gives the client a line to send.
-    pub fn typed(&mut self, line: &str) {
-        match self.wire {
-            Wire::Direct if self.is_cut => self.message(self.now(), Role::Client, line.as_bytes()),
-            Wire::Direct => self.typed.push_back(line.as_bytes().to_vec()),
-            Wire::Relayed | Wire::Flooded => {}
-        }
     }
 
     /// Takes what was seen within a moment.
@@ -123,6 +131,7 @@ impl Observer {
                         Role::Server => self.server_logged(at, &event),
                     }
                 }
+                Seen::Printed(line) => self.printed(at, &line),
                 Seen::Exited(role) => {
                     if self.killed != Some(role) && self.last_words(role).is_none() {
                         let text = mem::take(&mut self.last_message);
@@ -136,14 +145,17 @@ impl Observer {
 
     fn client_logged(&mut self, at: Duration, event: &Logged) {
         match event.name() {
-            "connected" => self.connected += 1,
+            "connected" => self.client_connected(at, event),
+            "connection_ended" | "reconnecting" | "connecting" | "connect_failed" | "back" => {
+                self.session_logged(at, event);
+            }
             "heartbeat_sent" => {
                 let retry = event.u64("retry").unwrap_or_default();
                 if retry > 0 {
                     let unanswered = event.u64("unanswered").unwrap_or_default();
                     self.mark(at, Role::Client, format!("retry {retry} ({unanswered} unanswered)"));
                 }
-                if self.wire == Wire::Direct && self.is_cut {
+                if self.is_unread() {
                     self.message(at, Role::Client, HEARTBEAT);
                 }
             }
@@ -162,7 +174,7 @@ impl Observer {
 
     fn server_logged(&mut self, at: Duration, event: &Logged) {
         match event.name() {
-            "listening" => self.address = event.str("address").map(str::to_owned),
+            "listening" => self.listening(event),
             "connected" => {
                 self.connected += 1;
                 let queue = if self.tells_queue { ": into the queue" } else { "" };
@@ -214,9 +226,9 @@ impl Observer {
         let lost = if is_lost { " (its end of stream is lost)" } else { "" };
         self.mark(words.at, role, format!("ended: {}{lost}", words.reason.replace('_', " ")));
         match role {
-            Role::Client => self.client = Some(words),
-            Role::Server => self.server = Some(words),
-        }
+            Role::Client => self.client.get_or_insert(words),
+            Role::Server => self.server.get_or_insert(words),
+        };
     }
 
     fn message(&mut self, at: Duration, from: Role, bytes: &[u8]) {

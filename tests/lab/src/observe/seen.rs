@@ -17,6 +17,8 @@ pub struct Observation {
 pub enum Seen {
     Passed(Role, Content),
     Logged(Role, Line),
+    /// A line of the client's output.
+    Printed(Vec<u8>),
     Exited(Role),
 }
 
@@ -45,12 +47,21 @@ fn rank(seen: &Seen, server_ended: bool) -> u8 {
         Seen::Logged(Role::Client, line) if is(line, "ended") && server_ended => 6,
         Seen::Passed(Role::Client, Content::EndOfStream | Content::Reset) if server_ended => 7,
         Seen::Logged(Role::Client, line) if is(line, "heartbeat_answered") => 5,
+        Seen::Logged(Role::Client, line) if is_answered(line) => 5,
+        Seen::Logged(Role::Server, line) if is(line, "text") => 6,
+        Seen::Logged(Role::Client, line) if is(line, "back") => 7,
         Seen::Logged(Role::Client, _) => 2,
         Seen::Passed(Role::Client, _) => 3,
         Seen::Logged(Role::Server, _) => 4,
         Seen::Passed(Role::Server, _) => 5,
-        Seen::Exited(_) => 8,
+        Seen::Printed(_) => 8,
+        Seen::Exited(_) => 9,
     }
+}
+
+/// Whether the client says that its new connection was answered.
+fn is_answered(line: &Line) -> bool {
+    is(line, "connected") && line.event.as_ref().is_some_and(|it| it.f64("answered_ms").is_some())
 }
 
 fn is(line: &Line, event: &str) -> bool {

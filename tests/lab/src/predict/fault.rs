@@ -80,6 +80,26 @@ impl fmt::Display for Means {
     }
 }
 
+/// From the earliest to the latest moment at which something may happen, counted from a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    #[serde(rename = "earliest_s", with = "in_seconds")]
+    pub earliest: Duration,
+    #[serde(rename = "latest_s", with = "in_seconds")]
+    pub latest: Duration,
+}
+
+impl Window {
+    /// When, in words, each moment formatted by `format`: `1.5s to 2.5s`.
+    pub(crate) fn when<W: fmt::Display>(self, format: impl Fn(Duration) -> W) -> String {
+        match (self.earliest, self.latest) {
+            (_, Duration::ZERO) => "at once".to_owned(),
+            (earliest, latest) if earliest == latest => format(latest).to_string(),
+            (earliest, latest) => format!("{} to {}", format(earliest), format(latest)),
+        }
+    }
+}
+
 /// A way in which a fault may be detected, and how long after the fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detection {
@@ -103,12 +123,7 @@ impl Detection {
         Self { earliest, latest: self.latest.saturating_sub(least), ..self }
     }
 
-    /// When, in words, each moment formatted by `format`: `1.5s to 2.5s`.
-    pub(crate) fn when<W: fmt::Display>(self, format: impl Fn(Duration) -> W) -> String {
-        match (self.earliest, self.latest) {
-            (_, Duration::ZERO) => "at once".to_owned(),
-            (earliest, latest) if earliest == latest => format(latest).to_string(),
-            (earliest, latest) => format!("{} to {}", format(earliest), format(latest)),
-        }
+    pub(crate) fn window(self) -> Window {
+        Window { earliest: self.earliest, latest: self.latest }
     }
 }

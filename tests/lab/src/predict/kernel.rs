@@ -89,6 +89,13 @@ pub const RETRANSMISSION: Duration = Duration::from_millis(924_600);
 /// The longest time between two retransmissions (`TCP_RTO_MAX`).
 const BETWEEN_RETRANSMISSIONS: Duration = Duration::from_mins(2);
 
+/// When the kernel asks again for a connection if nothing comes back, counted from the first time:
+/// after one second, and each time after twice as long (RFC 6298, section 2). Since Linux 6.5 most
+/// of these come sooner (`tcp_syn_linear_timeouts`), and none comes between the last one here and
+/// the end of the client's attempt.
+pub const CONNECTS_AGAIN: [Duration; 3] =
+    [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(7)];
+
 /// When the kernel gives up on bytes that the other host does not acknowledge, counted from
 /// the moment they were sent.
 ///

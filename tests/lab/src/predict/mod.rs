@@ -3,6 +3,7 @@
 //!
 //! [`Prediction`] collects the answers, as text or as JSON.
 
+pub mod back;
 pub mod cost;
 pub mod detection;
 pub mod fault;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use self::{
+    back::Back,
     cost::Cost,
     detection::detections,
     fault::{Detection, FAULTS, Fault},
@@ -34,6 +36,8 @@ pub struct Prediction {
     client_timeline: Vec<Entry>,
     server_timeline: Vec<Entry>,
     detections: Vec<Row>,
+    /// For a client with `--reconnect`.
+    pub back: Vec<Back>,
     /// `None` if the server evicts idle clients.
     cost_per_hour: Option<Cost>,
     clients: u32,
@@ -65,6 +69,7 @@ impl Prediction {
             client_timeline: timeline(settings, Role::Client),
             server_timeline: timeline(settings, Role::Server),
             detections: rows.into_iter().flatten().collect(),
+            back: FAULTS.map(|(fault, what)| Back::new(settings, fault, what)).to_vec(),
             cost_per_hour: Cost::per_hour(settings),
             clients,
         }

@@ -1,9 +1,12 @@
 //! A prediction as text, for a terminal of 100 columns.
 
+mod back;
+
 use std::time::Duration;
 
 use super::{
     Prediction,
+    back::Back,
     cost::short,
     detection::longest_silence,
     fault::Means,
@@ -44,6 +47,7 @@ impl Prediction {
             lines.push(hanging("  ", when, WIDTH));
         }
         lines.extend(self.detection_lines());
+        lines.extend(back::lines(&self.back));
         lines.extend(self.cost_lines());
         lines.join("\n") + "\n"
     }
@@ -76,7 +80,7 @@ impl Prediction {
                 lines.push(cells(what, &by, "never", ""));
             }
             for way in &row.ways {
-                lines.push(cells(what, &by, &way.when(plain), &way.by.to_string()));
+                lines.push(cells(what, &by, &way.window().when(plain), &way.by.to_string()));
                 (what, by) = ("", String::new());
             }
         }

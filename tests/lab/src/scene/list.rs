@@ -1,10 +1,10 @@
 //! The scenes, and what the lab says about each before it plays it.
 
-use super::{Plan, Scene};
+use super::{Outage, Plan, Scene};
 use crate::event::Role;
 
 /// The scenes. Those of the tour stand first.
-pub const SCENES: [Scene; 10] = [
+pub const SCENES: [Scene; 13] = [
     Scene {
         name: "kept-alive",
         title: "An idle line, kept alive",
@@ -81,5 +81,29 @@ pub const SCENES: [Scene; 10] = [
                client at its timeout. With keepalive alone it waits for ever, unless a user \
                timeout limits it.",
         plan: Plan::StopReading,
+    },
+    Scene {
+        name: "server-restarted",
+        title: "A server that is restarted",
+        text: "The server is killed (SIGKILL), and started again at the same address a second \
+               later. The client runs with --reconnect. It keeps what is typed meanwhile, is \
+               refused when it tries too early, and pauses at random before each attempt.",
+        plan: Plan::Outage(Outage::Restart),
+    },
+    Scene {
+        name: "second-server",
+        title: "A server that hangs, and a second one",
+        text: "The client runs with --reconnect and knows two servers. The first one is stopped \
+               (SIGSTOP), and a line to it is not answered. When the client gives up, it turns to \
+               the second server at once and sends the line again, and the line is answered.",
+        plan: Plan::Outage(Outage::Hang),
+    },
+    Scene {
+        name: "cut-outlasted",
+        title: "A cut that the session outlasts",
+        text: "The line is cut until both ends have given up, and then mended. The client runs \
+               with --reconnect. An attempt in the cut gets no answer. TCP asks again after a \
+               second or more, so the attempt succeeds soon after the line is mended.",
+        plan: Plan::Outage(Outage::Cut),
     },
 ];

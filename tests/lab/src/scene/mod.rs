@@ -1,17 +1,19 @@
 //! A scene: what the lab does to a connection, who is left to detect it, and what is predicted.
 
 mod list;
+mod outage;
 
 use std::time::Duration;
 
 use common::detect::Keepalive;
 
-pub use self::list::SCENES;
+pub use self::{list::SCENES, outage::Outage};
 use crate::{
     event::Role,
+    observe::Wire,
     predict::{
         detection::{detections, longest_silence},
-        fault::{Detection, Fault, Means},
+        fault::{Detection, Fault, Means, Window},
         kernel,
     },
     settings::Settings,
@@ -50,6 +52,8 @@ pub enum Plan {
     CutWriting,
     /// It stops reading the client's output, so the client stops reading too.
     StopReading,
+    /// The client runs with `--reconnect`, and its session outlives this.
+    Outage(Outage),
 }
 
 /// How long a scene is watched if it is predicted that nothing is detected.
@@ -61,7 +65,31 @@ const FIRST_RETRANSMISSION: Duration = Duration::from_millis(200);
 impl Plan {
     /// Whether it takes a network that can be cut.
     pub fn needs_namespace(self) -> bool {
-        matches!(self, Self::CutAndHeal | Self::CutIdle | Self::CutWriting)
+        let cuts = [Self::CutAndHeal, Self::CutIdle, Self::CutWriting, Self::Outage(Outage::Cut)];
+        cuts.contains(&self)
+    }
+
+    /// How the messages are seen. A relay would go on accepting connections for a server that does
+    /// not, so it has no place in an outage.
+    pub fn wire(self) -> Wire {
+        match self {
+            Self::StopReading => Wire::Flooded,
+            Self::CutAndHeal | Self::CutIdle | Self::CutWriting | Self::Outage(_) => Wire::Direct,
+            Self::Nothing | Self::Kill(_) | Self::Stop(_) | Self::Reset => Wire::Relayed,
+        }
+    }
+
+    /// The outage that the session outlives, if this is one.
+    pub fn outage(self) -> Option<Outage> {
+        if let Self::Outage(outage) = self { Some(outage) } else { None }
+    }
+
+    /// The flags of a program in this scene, beside its address.
+    pub fn arguments(self, settings: &Settings, role: Role) -> Vec<String> {
+        let reconnect = (role == Role::Client && self.outage().is_some()).then_some("--reconnect");
+        let mut arguments = settings.arguments(role);
+        arguments.extend(reconnect.map(str::to_owned));
+        arguments
     }
 
     /// The drawing tells of a stretch without an event if it is longer than this. With too many
@@ -76,7 +104,9 @@ impl Plan {
             Self::Kill(Role::Client) | Self::Stop(Role::Client) | Self::StopReading => {
                 &[Role::Server]
             }
-            Self::Kill(Role::Server) | Self::Stop(Role::Server) => &[Role::Client],
+            Self::Kill(Role::Server)
+            | Self::Stop(Role::Server)
+            | Self::Outage(Outage::Restart | Outage::Hang) => &[Role::Client],
             _ => &[Role::Client, Role::Server],
         }
     }
@@ -92,6 +122,7 @@ impl Plan {
             // The server has answered everything, and sends nothing by itself.
             (Self::CutIdle, _) | (Self::CutWriting, Role::Server) => Fault::CutIdle,
             (Self::StopReading, _) => Fault::NotReading,
+            (Self::Outage(outage), _) => outage.fault(),
         })
     }
 
@@ -110,6 +141,11 @@ impl Plan {
         self.survivors().iter().map(|&role| (role, detections(role))).collect()
     }
 
+    /// When the client should be back, counted from the fault. `None` if it is never away.
+    pub fn back(self, settings: &Settings) -> Option<Window> {
+        self.outage().and_then(|outage| outage.back(settings))
+    }
+
     /// Whether the scene can be played with these settings.
     pub fn check(self, settings: &Settings) -> Result<(), String> {
         if self == Self::CutAndHeal { healing_cut(settings).map(drop) } else { Ok(()) }
@@ -126,6 +162,10 @@ impl Plan {
             Self::Nothing => undisturbed(settings),
             Self::CutAndHeal => healthy + healing_cut(settings).unwrap_or_default() * 2,
             Self::StopReading => latest.max().unwrap_or(NEVER),
+            Self::Outage(_) => {
+                let back = self.back(settings).map_or(NEVER, |back| back.latest);
+                pause(settings) + back
+            }
             _ => healthy + latest.max().map_or(NEVER, |latest| latest.min(NEVER)),
         }
     }

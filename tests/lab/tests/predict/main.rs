@@ -2,6 +2,7 @@
 //! rules. Nothing here waits.
 #![cfg(target_os = "linux")] // other systems have no user timeout
 
+mod back;
 mod cost;
 mod detections;
 mod settings;

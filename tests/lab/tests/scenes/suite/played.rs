@@ -17,7 +17,7 @@ const HEARTBEAT: Option<&str> = Some("heartbeat");
 const TIMEOUT: Option<&str> = Some("timeout");
 const KEEPALIVE: Option<&str> = Some("keepalive");
 
-pub(crate) const ANYWHERE: [Case; 11] = [
+pub(crate) const ANYWHERE: [Case; 14] = [
     ("kept-alive", "", &[("client", None, ""), ("server", None, "")]),
     ("kept-alive", "--probe 500ms", &[("client", None, ""), ("server", None, "")]),
     ("kept-alive", "--idle 5s", &[("client", CLOSED, ""), ("server", TIMEOUT, NOT_ASKED)]),
@@ -29,9 +29,15 @@ pub(crate) const ANYWHERE: [Case; 11] = [
     ("server-stopped", "--detect keepalive", &[("client", None, "")]),
     ("reset", "", &[("client", RESET, ""), ("server", RESET, "")]),
     ("not-reading", "", &[("server", TIMEOUT, "not_reading")]),
+    ("server-restarted", "", &[("client", CLOSED, "")]),
+    ("second-server", "", &[("client", HEARTBEAT, "service_silent")]),
+    ("second-server", "--detect keepalive", &[("client", None, "")]),
 ];
 
-pub(crate) const IN_A_NAMESPACE: [Case; 6] = [
+/// The scenes in which the client runs with `--reconnect`.
+const OUTAGES: [&str; 3] = ["server-restarted", "second-server", "cut-outlasted"];
+
+pub(crate) const IN_A_NAMESPACE: [Case; 8] = [
     ("cut-idle", "", &[("client", HEARTBEAT, DOWN), ("server", TIMEOUT, NOT_ASKED)]),
     ("cut-idle", "--detect keepalive", &[("client", KEEPALIVE, DOWN), ("server", KEEPALIVE, DOWN)]),
     ("cut-healed", "", &[("client", None, ""), ("server", None, "")]),
@@ -41,6 +47,12 @@ pub(crate) const IN_A_NAMESPACE: [Case; 6] = [
         "cut-writing",
         "--detect keepalive --user-timeout 2s",
         &[("client", Some("user_timeout"), DOWN), ("server", KEEPALIVE, DOWN)],
+    ),
+    ("cut-outlasted", "", &[("client", HEARTBEAT, DOWN), ("server", TIMEOUT, NOT_ASKED)]),
+    (
+        "cut-outlasted",
+        "--detect keepalive",
+        &[("client", KEEPALIVE, DOWN), ("server", KEEPALIVE, DOWN)],
     ),
 ];
 
@@ -70,6 +82,8 @@ pub(crate) fn played(case: Case) -> Trial {
         for (end, &(role, by, finding)) in ends.iter().zip(expected) {
             expect(end, role, by, finding).map_err(|what| format!("{what}: {said:#}"))?;
         }
+        let is_detected = OUTAGES.contains(&scene).then(|| expected[0].1.is_some());
+        expect_back(&said["back"], is_detected).map_err(|what| format!("{what}: {said:#}"))?;
         Ok(())
     })
 }
@@ -90,4 +104,19 @@ fn expect(end: &Value, role: &str, by: Option<&str>, finding: &str) -> Result<()
         Some((_, what)) => Err(format!("{role}: {what}")),
         None => Ok(()),
     }
+}
+
+/// Checks whether the client was back. A client that detects the fault is; one that does not was
+/// never away. In other scenes nothing is said about it.
+fn expect_back(back: &Value, is_detected: Option<bool>) -> Result<(), &'static str> {
+    let Some(is_detected) = is_detected else {
+        return if back.is_null() { Ok(()) } else { Err("nobody asked whether it is back") };
+    };
+    let checks = [
+        (back["as_predicted"] == true, "it is not back as predicted"),
+        (back["answered"] == is_detected, "a line is not answered, or more than once"),
+        (back["after_s"].is_f64() == is_detected, "whether it is back"),
+        (back["predicted"].is_object() == is_detected, "another prediction of its return"),
+    ];
+    checks.iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, what)| Err(*what))
 }

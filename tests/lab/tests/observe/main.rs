@@ -2,6 +2,8 @@
 //! order of cause and effect.
 #![cfg(unix)]
 
+mod session;
+
 use std::time::{Duration, Instant};
 
 use lab::{
@@ -237,7 +239,7 @@ fn only_the_end_of_the_connection_brings_last_words() {
         logs(Server, "keepalive", r#""conn": 1, "idle_s": 1.0, "interval_s": 1.0, "count": 3"#),
         logs(Server, "stopped", r#""served": 1, "evicted": 0"#),
     ]));
-    assert_eq!(observer.address.as_deref(), Some("127.0.0.1:5005"));
+    assert_eq!(observer.addresses, ["127.0.0.1:5005"]);
     assert_eq!(observer.connected, 2);
     assert_eq!((observer.client, observer.server), (None, None));
 }
