@@ -35,8 +35,13 @@ const MOST_CONNECTIONS: &str = "65535";
 /// A command for our server on a free port, with room for the largest load. It logs only what
 /// goes wrong, and ends with the load.
 fn server_command() -> io::Result<Command> {
+    server_command_on("127.0.0.1:0")
+}
+
+/// The same on this address.
+fn server_command_on(address: &str) -> io::Result<Command> {
     let mut command = json_command("server")?;
-    command.args(["-q", "--listen", "127.0.0.1:0", "--max-connections", MOST_CONNECTIONS]);
+    command.args(["-q", "--listen", address, "--max-connections", MOST_CONNECTIONS]);
     Ok(tied_to_us(&command))
 }
 

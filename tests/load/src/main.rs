@@ -12,7 +12,7 @@ use std::{
     process::ExitCode,
 };
 
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 use clap::{CommandFactory as _, error::ErrorKind};
 use clap::{Parser, builder::RangedU64ValueParser, value_parser};
 use common::{
@@ -45,6 +45,7 @@ use load::{
     load --server 127.0.0.1:5005 --connections 64 --rate 10000 --pid PID\n  \
     load --compare --connections 1,64,1000,5000\n  \
     load --scenario storm --connections 10000\n  \
+    load --scenario herd --connections 10000 --plot herd.svg\n  \
     load --soak 10m\n  \
     load --plot growth.svg --connections 1,10,100,1000,10000"
 )]
@@ -58,9 +59,9 @@ struct Cli {
     #[arg(long, conflicts_with_all = ["server", "pid", "rate"])]
     compare: bool,
 
-    /// Measure one of the server's promises, on a server of its own
+    /// Measure one of the programs' promises, on a server of its own
     #[cfg(unix)]
-    #[arg(long, value_enum, conflicts_with_all = ["compare", "plot", "server", "line", "duration", "rate", "pairs", "pid", "json"])]
+    #[arg(long, value_enum, conflicts_with_all = ["compare", "server", "line", "duration", "rate", "pairs", "pid", "json"])]
     scenario: Option<Scenario>,
 
     /// Let clients of every kind come and go at random for this long, on a server of its own, and
@@ -74,7 +75,8 @@ struct Cli {
     #[arg(long, value_name = "SEED", requires = "soak")]
     seed: Option<u32>,
 
-    /// Saturate our server with each of --connections, and draw the growth of its cost to this SVG
+    /// Saturate our server with each of --connections, and draw the growth of its cost to this
+    /// SVG; with --scenario herd, draw the herd instead
     #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "server", "rate", "pairs", "pid", "json"])]
     plot: Option<PathBuf>,
 
@@ -140,36 +142,52 @@ fn check_room(cli: &Cli) -> Result<(), String> {
     let has_own_server = has_own_server || cli.scenario.is_some();
     #[cfg(target_os = "linux")]
     if cli.soak.is_some() {
-        // A client of a soak may be a program, with three pipes.
-        return Room::with_our_server().check(Need { connections, descriptors: 4 });
+        // A client of a soak may be a program, with three pipes, behind a relay.
+        return Room::with_our_server().check(Need { connections, descriptors: 8 });
     }
     let room = if has_own_server { Room::with_our_server() } else { Room::here() };
     room.check(Need { connections, descriptors: 1 })
+}
+
+/// Ends the program because these flags do not go together.
+#[cfg(unix)]
+fn conflict(message: &str) -> ! {
+    Cli::command().error(ErrorKind::ArgumentConflict, message).exit()
+}
+
+#[cfg(unix)]
+fn measure(scenario: Scenario, cli: &Cli) -> Result<(), Box<dyn Error>> {
+    let plot = cli.plot.as_deref();
+    if plot.is_some() && !scenario.has_plot() {
+        conflict("of the scenarios, --plot draws the herd alone");
+    }
+    if plot.is_some() && cli.connections.len() > 1 {
+        conflict("--plot draws the herd of a single number of --connections");
+    }
+    cli.connections.iter().try_for_each(|&connections| scenario.measure(connections, plot))
 }
 
 fn run(cli: &Cli) -> Result<(), Box<dyn Error>> {
     check_room(cli)?;
     let load =
         Load { connections: 1, line: cli.line, duration: cli.duration.get(), rate: cli.rate };
+    #[cfg(unix)]
+    if let Some(scenario) = cli.scenario {
+        return measure(scenario, cli);
+    }
     if let Some(plot) = &cli.plot {
         return growth(load, &cli.connections, plot);
     }
     #[cfg(target_os = "linux")]
     if let Some(duration) = cli.soak {
         let [clients] = cli.connections[..] else {
-            let message = "--soak takes a single number of --connections";
-            Cli::command().error(ErrorKind::ArgumentConflict, message).exit()
+            conflict("--soak takes a single number of --connections")
         };
         let seed = cli.seed.unwrap_or_else(|| fastrand::u32(..));
         return Ok(report::soak(Soak { duration: duration.get(), clients, seed })?);
     }
     for &connections in &cli.connections {
         let load = Load { connections, ..load };
-        #[cfg(unix)]
-        if let Some(scenario) = cli.scenario {
-            scenario.measure(connections)?;
-            continue;
-        }
         if cli.compare {
             compare(load, cli.pairs, cli.json)?;
             continue;

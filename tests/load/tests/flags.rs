@@ -59,6 +59,24 @@ fn the_load_takes_the_smallest_and_the_largest_values() {
 }
 
 #[test]
+fn a_scenario_refuses_the_flags_that_it_would_ignore() {
+    let plot = ["--plot", "/nowhere/plot.svg"];
+    for (scenario, ignored) in
+        [("storm", &plot[..]), ("herd", &["--line", "5"]), ("herd", &["--server", "localhost:1"])]
+    {
+        let finished = run(command().args(["--scenario", scenario]).args(ignored));
+        let finished = finished.expect("the load starts");
+        finished.expect_code(2);
+        let log = finished.log();
+        assert!(log.contains(ignored[0]), "the message does not name {}: {log}", ignored[0]);
+    }
+    let several = ["--scenario", "herd", "--connections", "1,2"];
+    let finished = run(command().args(several).args(plot)).expect("the load starts");
+    finished.expect_code(2);
+    assert!(finished.log().contains("single number of --connections"), "{}", finished.log());
+}
+
+#[test]
 fn a_soak_refuses_the_flags_that_it_would_ignore() {
     for ignored in [["--connections", "1,2"], ["--line", "5"], ["--plot", "growth.svg"]] {
         let finished = run(command().args(["--soak", "1s"]).args(ignored));

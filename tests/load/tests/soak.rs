@@ -14,6 +14,7 @@ fn clients_of_every_kind_get_every_reply_and_leave_nothing_behind() {
     assert!(account.echoed > 0, "no client got an echo: {account}");
     assert!(account.heartbeats > 0, "no heartbeat was answered: {account}");
     assert!(account.abandoned > 0, "no client left before its echo: {account}");
+    assert!(account.again > 0, "no line was sent again: {account}");
     assert!(account.evicted > 0, "no client was evicted: {account}");
     assert!(account.died > 0, "no client died: {account}");
 }

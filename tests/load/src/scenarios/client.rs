@@ -31,7 +31,9 @@ pub(super) fn round_trips() -> io::Result<()> {
         let runs = alternate(&ours, &theirs, |command| Ok(median_round_trip(command)?.0))?;
         say(format_args!(
             "a line's round trip took {}",
-            beside(&theirs, &runs, |time| format!("{:.1}us", time * 1e6))
+            beside(&theirs.get_program().to_string_lossy(), &runs, |time| {
+                format!("{:.1}us", time * 1e6)
+            })
         ))?;
     }
     let (_, sleeps, micros) = median_round_trip(&ours)?;
@@ -41,7 +43,8 @@ pub(super) fn round_trips() -> io::Result<()> {
     ))
 }
 
-/// Prints how long many lines take through our client and through socat.
+/// Prints how long many lines take through our client, with and without `--reconnect`, and through
+/// socat.
 pub(super) fn throughput() -> io::Result<()> {
     let server = start_server("1h")?;
     let lines = tempfile::NamedTempFile::new()?;
@@ -52,14 +55,21 @@ pub(super) fn throughput() -> io::Result<()> {
     }
     file.flush()?;
     drop(file);
-    let Some(theirs) = if_installed(socat(&server.address))? else { return Ok(()) };
-    let runs = alternate(&ours(&server.address)?, &theirs, |command| {
-        time_of(command, File::open(lines.path())?)
-    })?;
-    say(format_args!(
-        "256 MiB of lines of 80 bytes took {}",
-        beside(&theirs, &runs, |time| format!("{time:.2}s"))
-    ))
+    let ours = ours(&server.address)?;
+    let mut reconnecting = self::ours(&server.address)?;
+    reconnecting.arg("--reconnect");
+    for (theirs, name) in
+        [(Some(reconnecting), "--reconnect"), (if_installed(socat(&server.address))?, "socat")]
+    {
+        let Some(theirs) = theirs else { continue };
+        let runs =
+            alternate(&ours, &theirs, |command| time_of(command, File::open(lines.path())?))?;
+        say(format_args!(
+            "256 MiB of lines of 80 bytes took {}",
+            beside(name, &runs, |time| format!("{time:.2}s"))
+        ))?;
+    }
+    Ok(())
 }
 
 fn ours(address: &str) -> io::Result<Command> {
@@ -112,17 +122,16 @@ fn alternate(
 }
 
 /// Both medians, and the median of the pairs' ratios. `shown` writes seconds.
-fn beside(theirs: &Command, runs: &[Pair], shown: impl Fn(f64) -> String) -> String {
+fn beside(theirs: &str, runs: &[Pair], shown: impl Fn(f64) -> String) -> String {
     let median_of = |one: fn(&Pair) -> f64| median(runs.iter().map(one));
     let ours = median_of(|(ours, _)| ours.as_secs_f64());
     let other = median_of(|(_, theirs)| theirs.as_secs_f64());
     let ratio = median_of(|(ours, theirs)| ours.as_secs_f64() / theirs.as_secs_f64());
     format!(
-        "{} through our client and {} through {} (medians of {PAIRS} alternating pairs), ratio \
-         {ratio:.2}",
+        "{} through our client and {} through {theirs} (medians of {PAIRS} alternating pairs), \
+         ratio {ratio:.2}",
         shown(ours),
-        shown(other),
-        theirs.get_program().to_string_lossy()
+        shown(other)
     )
 }
 

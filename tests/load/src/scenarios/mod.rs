@@ -1,14 +1,19 @@
 //! What the server promises beside its speed: how it takes a storm of clients, what an idle client
-//! costs, when silent clients are evicted, and what our client costs a line.
+//! costs, when silent clients are evicted, and what our client costs a line. Beside it, how a herd
+//! of clients comes back to a restarted server.
 
 #![allow(clippy::cast_precision_loss, reason = "figures for people")]
 
 mod client;
 mod eviction;
+pub mod herd;
+mod restart;
 
 use std::{
+    error::Error,
     io::{self, Read as _, Write as _},
     net::TcpStream,
+    path::Path,
     thread,
     time::{Duration, Instant},
 };
@@ -20,7 +25,7 @@ use tests::{
     proc::{cost, sleeps},
 };
 
-use crate::{output::say, room::advise, server_command};
+use crate::{output::say, room::advise, server_command, server_command_on};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Scenario {
@@ -28,32 +33,60 @@ pub enum Scenario {
     Storm,
     /// Many silent clients fall due together, beside one that lives
     Eviction,
+    /// Many clients lose their server at once and come back, with and without jitter
+    Herd,
+    /// How soon idle clients with `--reconnect` are back after their server's restart
+    Restart,
     /// How late a single silent client is evicted
     Lateness,
     /// How often an idle server with 100 silent clients wakes
     Idle,
     /// A line's round trip through our client, beside `nc` and `socat`
     Client,
-    /// How fast many lines pass through our client, beside `socat`
+    /// How fast many lines pass through our client, with `--reconnect`, and through `socat`
     Throughput,
 }
 
 impl Scenario {
-    /// Measures the promise with this number of clients, and prints the figures.
-    pub fn measure(self, clients: usize) -> io::Result<()> {
+    /// Whether it has something to draw.
+    pub fn has_plot(self) -> bool {
+        self == Self::Herd
+    }
+
+    /// Measures the promise with this number of clients, and prints the figures. A scenario that
+    /// has something to draw draws it to `plot`.
+    pub fn measure(self, clients: usize, plot: Option<&Path>) -> Result<(), Box<dyn Error>> {
         match self {
-            Self::Storm => storm(clients),
-            Self::Eviction => eviction::together(clients),
-            Self::Lateness => eviction::one_by_one(),
-            Self::Idle => idle(),
-            Self::Client => client::round_trips(),
-            Self::Throughput => client::throughput(),
+            Self::Storm => storm(clients)?,
+            Self::Eviction => eviction::together(clients)?,
+            Self::Herd => herd::herds(clients, plot)?,
+            Self::Restart => restart::restarts()?,
+            Self::Lateness => eviction::one_by_one()?,
+            Self::Idle => idle()?,
+            Self::Client => client::round_trips()?,
+            Self::Throughput => client::throughput()?,
         }
+        Ok(())
     }
 }
 
 fn start_server(timeout: &str) -> io::Result<Server> {
     Server::from_command(server_command()?.args(["--timeout", timeout]))
+}
+
+fn start_server_on(address: &str) -> io::Result<Server> {
+    Server::from_command(server_command_on(address)?.args(["--timeout", "1h"]))
+}
+
+/// Kills the server, and starts another one at its address. Returns it, and when it had said that it
+/// listens.
+fn restart(server: Server, away: Duration) -> io::Result<(Server, Instant)> {
+    let Server { program, address } = server;
+    program.signal(nix::sys::signal::Signal::SIGKILL)?;
+    drop(program); // waits for its end
+    thread::sleep(away);
+    let server = start_server_on(&address)?;
+    Ok((server, Instant::now()))
 }
 
 /// Clients that have each had a reply.

@@ -12,6 +12,8 @@ pub struct Account {
     pub echoed: u64,
     /// Lines whose client left without waiting for the echo.
     pub abandoned: u64,
+    /// Lines that clients sent again on a new connection. The server may have got them twice.
+    pub again: u64,
     /// Heartbeats that were answered.
     pub heartbeats: u64,
     /// Clients that the server closed for their silence.
@@ -48,6 +50,7 @@ impl AddAssign for Account {
         self.connections += one.connections;
         self.echoed += one.echoed;
         self.abandoned += one.abandoned;
+        self.again += one.again;
         self.heartbeats += one.heartbeats;
         self.evicted += one.evicted;
         self.died += one.died;
@@ -58,11 +61,11 @@ impl AddAssign for Account {
 
 impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { connections, echoed, abandoned, heartbeats, evicted, died, .. } = self;
+        let Self { connections, echoed, abandoned, again, heartbeats, evicted, died, .. } = self;
         write!(
             f,
-            "{connections} connections; {echoed} lines echoed, {abandoned} abandoned; {heartbeats} \
-             heartbeats acknowledged; {evicted} evicted, {died} died"
+            "{connections} connections; {echoed} lines echoed, {abandoned} abandoned, {again} sent \
+             again; {heartbeats} heartbeats acknowledged; {evicted} evicted, {died} died"
         )
     }
 }

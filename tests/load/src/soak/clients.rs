@@ -13,7 +13,7 @@ use socket2::SockRef;
 use tests::{DEADLINE, binaries::start_unread_client};
 
 use super::{
-    Account, TIMEOUT,
+    Account, TIMEOUT, cut_off,
     script::{Script, check, expect_all},
     slow,
 };
@@ -24,7 +24,7 @@ pub(super) type Done = io::Result<Account>;
 type Client = fn(&str, &mut Rng) -> Done;
 
 /// The kinds of clients, each with its share.
-const KINDS: [(usize, &str, Client); 11] = [
+const KINDS: [(usize, &str, Client); 12] = [
     (40, "busy, in pieces of any size", |address, random| exchange(address, random, 200, 2000, 0)),
     (10, "slow, byte by byte", |address, random| exchange(address, random, 3, 1, 9)),
     (10, "idle", idle),
@@ -36,6 +36,7 @@ const KINDS: [(usize, &str, Client); 11] = [
     (4, "our own", our_own),
     (3, "a slow reader", slow::reader),
     (2, "our own, which only receives", slow::receiver_only),
+    (4, "our own, cut off again and again", cut_off::session),
 ];
 
 /// Runs a client of a kind chosen at random. An error names the kind.

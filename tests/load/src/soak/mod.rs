@@ -5,6 +5,7 @@
 
 mod account;
 mod clients;
+mod cut_off;
 mod script;
 mod slow;
 
