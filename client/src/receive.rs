@@ -92,7 +92,7 @@ impl Receive<'_> {
     fn receive(&self) -> Result<(), Ending> {
         let mut replies = ReplyReader::new(READ_SIZE);
         let (mut answer_due, mut answered) = (None, None);
-        let mut blocked_until = None;
+        let (mut blocked_until, mut is_proven) = (None, false);
         loop {
             match wait_for_bytes(self.stream, &self.shared.output, answer_due) {
                 Ok(Ready::Bytes) => {}
@@ -116,12 +116,12 @@ impl Receive<'_> {
                 return if is_due { Ok(()) } else { self.last_bytes(replies.finish()) };
             }
             let now = Instant::now();
-            let is_first = self.activity.first().is_none();
             if self.activity.bytes_came(now, count) {
                 let _ = self.news.send(News::Byte);
             }
-            if is_first {
-                self.shared.main.wake(); // the server is proven
+            if !is_proven {
+                is_proven = true;
+                self.shared.main.wake();
             }
 
             // A heartbeat is announced before it is written, so each one that is answered in these

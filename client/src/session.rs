@@ -144,14 +144,14 @@ impl Session {
         self.interrupt.close();
         self.figures.down += self.down_since.map_or(Duration::ZERO, |since| since.elapsed());
         let unanswered = self.shared.unanswered.lock();
-        let lines_unanswered = unanswered.sent().lines;
-        self.figures.half_line = self.ends_in_half_line && unanswered.sent() == unanswered.all();
-        let kept = self.reconnects().then(|| unanswered.all());
-        Ok(Report { ending, figures: self.figures, lines_unanswered, kept })
+        let (sent, all) = (unanswered.sent(), unanswered.all());
+        self.figures.half_line = self.ends_in_half_line && sent == all;
+        let kept = self.reconnects().then_some(all);
+        Ok(Report { ending, figures: self.figures, lines_unanswered: sent.lines, kept })
     }
 
     fn reconnects(&self) -> bool {
-        self.settings.give_up_after.is_some()
+        self.shared.resends
     }
 
     /// Whether text is to be read from the input. While there is no connection it is kept, but not
@@ -228,6 +228,6 @@ impl Session {
     fn is_complete(&self) -> bool {
         self.input_has_ended
             && self.settings.at_input_end == AtInputEnd::Finish
-            && self.shared.unanswered.lock().all().bytes == 0
+            && self.shared.unanswered.lock().is_empty()
     }
 }

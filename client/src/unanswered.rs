@@ -152,6 +152,11 @@ impl Unanswered {
         self.kept.len() == echo.len() && self.right(echo) == echo.len()
     }
 
+    /// Whether all text has come back.
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
     /// All text that has not come back. A last line without its newline counts.
     pub fn all(&self) -> Amount {
         self.amount(self.kept.len())

@@ -71,6 +71,18 @@ impl Finished {
         ended
     }
 
+    /// Checks that a client was interrupted, and returns its event `ended`.
+    ///
+    /// # Panics
+    /// If it ended in another way; the message holds the event or the log.
+    #[track_caller]
+    pub fn expect_interrupted(&self) -> &Event {
+        let ended = self.expect_ended(130);
+        assert_eq!(ended.reason(), "interrupted", "{ended}");
+        assert!(ended.message().contains("interrupted"), "{ended}");
+        ended
+    }
+
     /// The last event with this name, which must be there.
     ///
     /// # Panics

@@ -151,7 +151,10 @@ impl Session {
         });
         match started {
             Ok(_) => Ok(Step::Wait(State::Connecting { server, since: Instant::now(), outcome })),
-            Err(error) => self.no_thread(server, thread_error("connector", &error)),
+            Err(error) => {
+                let error = thread_error("connector", &error);
+                self.system_refused(server, error, NotConnected::NoThread)
+            }
         }
     }
 
@@ -168,15 +171,10 @@ impl Session {
             Err(error) => return self.not_connected(server, error),
         };
         if let Some(keepalive) = self.settings.detect.keepalive() {
-            match (keepalive.apply(&stream), self.course.is_proven()) {
-                (Ok(held), _) => held.log(None),
-                (Err(error), false) => return Err(error.into()),
+            match keepalive.apply(&stream) {
+                Ok(held) => held.log(None),
                 // A connection that has ended already may refuse its options.
-                (Err(error), true) => {
-                    let name = &self.settings.servers[server];
-                    let error = ConnectError::new(name, NotConnected::Ended(error));
-                    return self.not_connected(server, error);
-                }
+                Err(error) => return self.system_refused(server, error, NotConnected::Ended),
             }
         }
         let detect = self.settings.detect;
@@ -186,7 +184,7 @@ impl Session {
         };
         let connection = match Connection::start((stream, address), &self.shared, questions) {
             Ok(connection) => connection,
-            Err(error) => return self.no_thread(server, error),
+            Err(error) => return self.system_refused(server, error, NotConnected::NoThread),
         };
         self.interrupt.enter(connection.end());
         self.figures.connections += 1;
@@ -206,13 +204,18 @@ impl Session {
         Ok(Step::Wait(State::Up { server, connection, phase }))
     }
 
-    /// The system has no room for a thread. That may change.
-    fn no_thread(&mut self, server: usize, error: io::Error) -> Result<Step, Failure> {
+    /// The system has refused something that a connection takes. Later that may change; at the start
+    /// it ends the session.
+    fn system_refused(
+        &mut self,
+        server: usize,
+        error: io::Error,
+        reason: fn(io::Error) -> NotConnected,
+    ) -> Result<Step, Failure> {
         if !self.course.is_proven() {
             return Err(error.into());
         }
-        let name = &self.settings.servers[server];
-        let error = ConnectError::new(name, NotConnected::NoThread(error));
+        let error = ConnectError::new(&self.settings.servers[server], reason(error));
         self.not_connected(server, error)
     }
 }

@@ -15,7 +15,7 @@ use tests::{
     binaries::{Server, json_command, start_client},
     cases::Case,
     event::any,
-    finished::{Finished, run},
+    finished::run,
     peer::Peer,
     proc::thread_names,
     program::Program,
@@ -71,13 +71,6 @@ fn failure(program: &str, arguments: &[&str]) -> String {
     let finished = program.finish().expect("the program ends");
     finished.expect_code(1);
     finished.expect_event("failed").message().to_owned()
-}
-
-#[track_caller]
-fn expect_interrupted(finished: &Finished) {
-    let ended = finished.expect_ended(130);
-    assert_eq!(ended.reason(), "interrupted", "{ended}");
-    assert!(ended.message().contains("interrupted"), "{ended}");
 }
 
 /// A server listens on this host, and a client finds it there.
@@ -240,7 +233,7 @@ fn interrupted_search() {
         let mut client = client("dead:5005");
         wait_for_search(&mut client);
         client.signal(signal).expect("the client runs");
-        expect_interrupted(&client.finish().expect("the client ends"));
+        client.finish().expect("the client ends").expect_interrupted();
         assert!(start.elapsed() < SOON, "it took {:?}", start.elapsed());
     }
     let start = Instant::now();
@@ -263,7 +256,7 @@ fn interrupted_as_process_1() {
     let child = fs::read_to_string(children).expect("unshare has a child");
     let child = Pid::from_raw(child.trim().parse().expect("it has one child"));
     kill(child, Signal::SIGTERM).expect("the client runs");
-    expect_interrupted(&client.finish().expect("the client ends"));
+    client.finish().expect("the client ends").expect_interrupted();
 }
 
 fn interrupted_look_up() {
@@ -274,7 +267,7 @@ fn interrupted_look_up() {
         let word = client.wait_for("connecting", any).expect("the client says what it does");
         assert!(word.message().contains("looking its name up"), "{word}");
         client.signal(signal).expect("the client runs");
-        expect_interrupted(&client.finish().expect("the client ends"));
+        client.finish().expect("the client ends").expect_interrupted();
         assert!(start.elapsed() < SOON, "it took {:?}", start.elapsed());
     }
 }
