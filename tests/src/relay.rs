@@ -192,10 +192,14 @@ impl Line {
                 }
                 Ok(count) => {
                     self.passed.of(from).fetch_add(count as u64, Ordering::Release);
+                    left = left.map(|left| left - count as u64);
+                    // Whoever sees the last byte may answer at once: nothing of that may pass.
+                    if left == Some(0) && cut.is_some_and(|cut| cut.how != How::Close) {
+                        self.is_cut.store(true, Ordering::Release);
+                    }
                     if target.write_all(&block[..count]).is_err() {
                         return; // the other direction reads the reason
                     }
-                    left = left.map(|left| left - count as u64);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => return self.end(How::Reset, target),
