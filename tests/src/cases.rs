@@ -27,17 +27,29 @@ pub fn run(cases: &[Case]) {
             cases.iter().find(|(case, _)| *case == name).expect("this binary has the case");
         return case();
     }
-    let arguments = Arguments::from_args();
-    let refused = namespace::available().err();
-    match &refused {
-        _ if arguments.list => {}
-        Some(reason) => println!("ignored: this system refuses network namespaces: {reason}"),
-        None => _ = built().expect("the programs build"), // before the cases need them
-    }
+    let (arguments, refused) = prepared();
     let trial = |&(name, _): &Case| {
         Trial::test(name, move || run_inside(name)).with_ignored_flag(refused.is_some())
     };
     libtest_mimic::run(&arguments, cases.iter().map(trial).collect()).exit();
+}
+
+/// The arguments of a suite, and why the system refuses namespaces, if it does. If cases are to be
+/// run, the programs are built before many of them need them at once.
+///
+/// # Panics
+/// If the programs do not build.
+#[must_use]
+pub fn prepared() -> (Arguments, Option<String>) {
+    let arguments = Arguments::from_args();
+    let refused = namespace::available().err();
+    if !arguments.list {
+        drop(built().expect("the programs build"));
+        if let Some(reason) = &refused {
+            println!("ignored: this system refuses network namespaces: {reason}");
+        }
+    }
+    (arguments, refused)
 }
 
 fn run_inside(name: &str) -> Result<(), Failed> {

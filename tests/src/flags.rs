@@ -158,6 +158,7 @@ impl CommandLine {
             let line = if line.starts_with("--") { line } else { line.split_once(", ")?.1 };
             let (flag, value) = line.split_once(' ').unwrap_or((line, ""));
             let value = value.strip_prefix('<').and_then(|value| value.strip_suffix('>'));
+            let flag = flag.trim_end_matches("..."); // a flag that can be given more than once
             flag.starts_with("--").then(|| (flag.to_owned(), value.map(str::to_owned)))
         };
         let is_flag = |line: &&str| line.trim_start().starts_with('-') && !line.contains(": ");

@@ -110,6 +110,12 @@ impl Log {
         }
     }
 
+    /// Throws away the lines that have come so far.
+    pub(crate) fn forget(&mut self) {
+        self.lines.try_iter().for_each(drop);
+        self.seen.clear();
+    }
+
     /// The lines that have been looked at.
     pub(crate) fn take(&mut self) -> Vec<Line> {
         std::mem::take(&mut self.seen)

@@ -5,7 +5,10 @@
 //! receives. When loopback is down, nothing passes. This needs no privileges where the system
 //! allows user namespaces.
 
-use std::process::{Command, Output};
+use std::{
+    io,
+    process::{Command, Output},
+};
 
 /// The command that runs `command` in its own namespace, in which loopback is up.
 #[must_use]
@@ -49,12 +52,24 @@ pub fn available() -> Result<(), String> {
 /// # Panics
 /// If `ip` fails, as it does outside a namespace that is ours.
 pub fn set_loopback(state: Loopback) {
+    try_set_loopback(state).expect("we are in a namespace of ours");
+}
+
+/// Takes the namespace's loopback down or up.
+///
+/// # Errors
+/// When `ip` fails, as it does outside a namespace that is ours.
+pub fn try_set_loopback(state: Loopback) -> io::Result<()> {
     let state = match state {
         Loopback::Up => "up",
         Loopback::Down => "down",
     };
-    let status = Command::new("ip").args(["link", "set", "lo", state]).status();
-    assert!(status.is_ok_and(|status| status.success()), "loopback does not go {state}");
+    let output = Command::new("ip").args(["link", "set", "lo", state]).output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let why = String::from_utf8_lossy(&output.stderr);
+    Err(io::Error::other(format!("loopback does not go {state}: {}", why.trim())))
 }
 
 /// The state of loopback.

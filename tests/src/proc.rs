@@ -2,14 +2,12 @@
 //! error.
 
 mod files;
+mod tcp;
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs, io, path::PathBuf, time::Duration};
 
-use files::{Stat, status_number, unexpected};
+use files::{Stat, status_number};
+pub use tcp::{TcpSocket, TcpTimer, tcp_sockets, tcp_timer};
 
 /// The error "no such process", with which the kernel answers while a thread ends.
 const ESRCH: i32 = 3;
@@ -110,11 +108,8 @@ pub struct Child {
 /// When the processes cannot be listed.
 pub fn children(parent: u32) -> io::Result<Vec<Child>> {
     let mut children = Vec::new();
-    for entry in fs::read_dir("/proc")? {
-        let path = entry?.path();
-        let pid = path.file_name().and_then(|name| name.to_str()?.parse().ok());
-        let Some(pid) = pid else { continue };
-        let Some(stat) = unless_ended(Stat::read(&path)) else { continue };
+    for pid in pids()? {
+        let Some(stat) = unless_ended(Stat::read(&process(pid))) else { continue };
         let stat = stat?;
         if stat.number(4)? == u64::from(parent) {
             children.push(Child { pid, state: stat.state()? });
@@ -129,39 +124,48 @@ pub fn children(parent: u32) -> io::Result<Vec<Child>> {
 /// # Errors
 /// When proc(5) cannot be read.
 pub fn is_alive(pid: u32) -> io::Result<bool> {
-    match unless_ended(Stat::read(&process(pid))) {
-        Some(stat) => Ok(stat?.state()? != 'Z'),
-        None => Ok(false),
-    }
+    Ok(state(pid)?.is_some_and(|state| state != 'Z'))
 }
 
-/// A timer that the kernel runs for a TCP connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TcpTimer {
-    /// 0 for none, 1 for retransmission, 2 for keepalive (proc(5) has the others).
-    pub kind: u64,
-    /// Time until the timer fires, in whole seconds.
-    pub seconds: u64,
-}
-
-/// The timer of the IPv4 connection on loopback from port `local` to port `remote`.
+/// The state of the process `pid` as one letter, as in [`Child`]. `None` if there is no such
+/// process.
 ///
 /// # Errors
-/// When there is no such connection.
-pub fn tcp_timer(local: u16, remote: u16) -> io::Result<TcpTimer> {
-    let address = |port| format!("0100007F:{port:04X}"); // 127.0.0.1 on a little-endian machine
-    let path = Path::new("/proc/net/tcp");
-    let table = fs::read_to_string(path)?;
-    let mut rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    let row = rows
-        .find(|row| row.get(1..3) == Some(&[&*address(local), &*address(remote)]))
-        .ok_or_else(|| unexpected(path, "the connection"))?;
-    let (kind, ticks) = row
-        .get(5)
-        .and_then(|timer| timer.split_once(':'))
-        .ok_or_else(|| unexpected(path, "`tr:tm->when`"))?;
-    let number = |hex| u64::from_str_radix(hex, 16).map_err(io::Error::other);
-    Ok(TcpTimer { kind: number(kind)?, seconds: number(ticks)? / 100 })
+/// When proc(5) cannot be read.
+pub fn state(pid: u32) -> io::Result<Option<char>> {
+    unless_ended(Stat::read(&process(pid))).map(|stat| stat?.state()).transpose()
+}
+
+/// The ids of all processes.
+///
+/// # Errors
+/// When the processes cannot be listed.
+pub fn pids() -> io::Result<Vec<u32>> {
+    let pid = |entry: fs::DirEntry| entry.file_name().to_str()?.parse().ok();
+    fs::read_dir("/proc")?.filter_map(|entry| entry.map(pid).transpose()).collect()
+}
+
+/// The command line of the process `pid`: the program and its arguments.
+///
+/// # Errors
+/// When there is no such process.
+pub fn command_line(pid: u32) -> io::Result<Vec<String>> {
+    let bytes = fs::read(process(pid).join("cmdline"))?;
+    let words = bytes.split_inclusive(|byte| *byte == 0);
+    Ok(words.map(|word| String::from_utf8_lossy(word).trim_end_matches('\0').to_owned()).collect())
+}
+
+/// The inodes of the sockets that the process `pid` holds. Several descriptors may be one socket.
+///
+/// # Errors
+/// When there is no such process, or we may not look into it.
+pub fn socket_inodes(pid: u32) -> io::Result<Vec<u64>> {
+    let inode = |entry: fs::DirEntry| {
+        let target = fs::read_link(entry.path()).ok()?; // it may have been closed meanwhile
+        target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
+    };
+    let descriptors = fs::read_dir(process(pid).join("fd"))?;
+    descriptors.filter_map(|entry| entry.map(inode).transpose()).collect()
 }
 
 fn process(pid: u32) -> PathBuf {
@@ -207,10 +211,24 @@ mod tests {
     }
 
     #[test]
+    fn the_sockets_of_a_process_are_found_by_their_inodes() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let _stream = std::net::TcpStream::connect(address).unwrap();
+        let of_the_client = tcp_sockets()
+            .unwrap()
+            .into_iter()
+            .find(|one| std::net::SocketAddr::from(one.remote) == address);
+        let inode = of_the_client.unwrap().inode;
+        assert!(socket_inodes(process::id()).unwrap().contains(&inode), "{inode}");
+    }
+
+    #[test]
     fn a_child_is_found_with_its_state() {
         let mut child = process::Command::new("sleep").arg("60").spawn().unwrap();
         let found = children(process::id()).unwrap();
         assert!(found.iter().any(|one| one.pid == child.id()), "{} in {found:?}", child.id());
+        assert!(matches!(state(child.id()), Ok(Some('R' | 'S' | 'D'))));
         child.kill().unwrap();
         child.wait().unwrap();
         assert!(!is_alive(child.id()).unwrap());

@@ -116,6 +116,12 @@ impl Program {
         })
     }
 
+    /// Forgets the lines of stderr that have come so far. A program that is only watched would
+    /// pile them up.
+    pub fn forget_log(&mut self) {
+        self.log.forget();
+    }
+
     /// Waits for the address where a server says that it listens.
     pub(crate) fn wait_for_address(&mut self) -> io::Result<String> {
         self.log.find("the address where it listens", Line::listening_address)
@@ -172,6 +178,11 @@ impl Program {
     /// Ends the program's stdin.
     pub fn close_stdin(&mut self) {
         self.stdin = None;
+    }
+
+    /// Whether the process has ended.
+    pub fn has_ended(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(Some(_)))
     }
 
     #[must_use]

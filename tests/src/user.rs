@@ -3,7 +3,7 @@
 use std::{
     fs, io,
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
 };
 
@@ -30,15 +30,20 @@ pub fn as_user(user: u32, program: &str) -> io::Result<Command> {
 /// # Errors
 /// When the binary does not build or cannot be copied.
 pub fn copy_for_everyone(name: &str) -> io::Result<(TempDir, PathBuf)> {
+    let folder = copies_for_everyone(&[binary(name)?])?;
+    let program = folder.path().join(name);
+    Ok((folder, program))
+}
+
+/// A folder with copies of these programs, from which every user can run them.
+///
+/// # Errors
+/// When they cannot be copied.
+pub fn copies_for_everyone(programs: &[&Path]) -> io::Result<TempDir> {
     let folder = tempfile::tempdir()?;
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))?;
-    let program = folder.path().join(name);
     // `cp` copies in its own process: a file that this one has open for writing, even in a
     // thread that starts another program, cannot be run.
-    let copied = run(Command::new("cp").arg(binary(name)?).arg(&program))?;
-    if copied.status.success() {
-        Ok((folder, program))
-    } else {
-        Err(io::Error::other(copied.log()))
-    }
+    let copied = run(Command::new("cp").args(programs).arg(folder.path()))?;
+    if copied.status.success() { Ok(folder) } else { Err(io::Error::other(copied.log())) }
 }

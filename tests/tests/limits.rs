@@ -121,6 +121,7 @@ mod resources {
     use std::net::TcpStream;
 
     use tests::{
+        event::Event,
         proc::size,
         program::Program,
         user::{as_user, copy_for_everyone},
@@ -218,7 +219,7 @@ mod resources {
         let program = program.to_str().expect("the path is UTF-8");
         let mut command = as_user(NOBODY, program).expect("proc(5) is mounted");
         let like_ours = json_command("server").expect("the server builds");
-        command.args(like_ours.get_args()).args(["--listen", "127.0.0.1:0"]);
+        command.args(like_ours.get_args()).args(["--listen", "127.0.0.1:0", "-vv"]);
         let mut server = Server::from_command(&mut command).expect("the server starts");
         let mut first = Peer::connect(&server.address);
         first.ask(b"first\n", b"FIRST\n");
@@ -229,7 +230,8 @@ mod resources {
         let mut crowd = Vec::new();
         let failed = loop {
             crowd.push(TcpStream::connect(&server.address).expect("the backlog has room"));
-            let event = server.program.wait_for_any(any).expect("each client has an event");
+            let outcome = |event: &Event| ["connected", "thread_failed"].contains(&event.name());
+            let event = server.program.wait_for_any(outcome).expect("each client has one");
             if event.name() == "thread_failed" {
                 break event;
             }
@@ -239,6 +241,14 @@ mod resources {
 
         limit_threads(&server, &before);
         server.expect_answer();
-        server.stop().expect("the server ends").expect_code(0);
+        let finished = server.stop().expect("the server ends");
+        finished.expect_code(0);
+        let conns = |name: &'static str| {
+            let named = finished.events().filter(move |event| event.name() == name);
+            named.filter_map(|event| event.u64("conn"))
+        };
+        let mut gone: Vec<_> = conns("ended").chain(conns("left")).collect();
+        gone.sort_unstable();
+        assert_eq!(gone, conns("queued").collect::<Vec<_>>(), "an entry never left the queue");
     }
 }

@@ -26,7 +26,7 @@ fn pair(server: &[&str], client_arguments: &[&str]) -> (Server, Program, String)
 
 /// Waits until the socket at `local` has no timer but this one, so that no acknowledgement is
 /// under way. Returns the seconds until the timer fires.
-fn idle_timer(local: &str, remote: &str, kind: u64) -> u64 {
+fn idle_timer(local: &str, remote: &str, kind: u8) -> u64 {
     let port = |address: &str| -> u16 {
         let (_, port) = address.rsplit_once(':').expect("an address has a port");
         port.parse().expect("a port is a number")
@@ -34,7 +34,7 @@ fn idle_timer(local: &str, remote: &str, kind: u64) -> u64 {
     let mut seconds = 0;
     let idle = wait_until(|| {
         let timer = tcp_timer(port(local), port(remote))?;
-        seconds = timer.seconds;
+        seconds = timer.left.as_secs();
         Ok(timer.kind == kind)
     });
     idle.expect("the line has the timer of an idle line");
