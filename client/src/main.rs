@@ -108,7 +108,7 @@ fn main() -> ExitCode {
             "several --server need --reconnect: without it there is one connection",
         );
     }
-    cli.log.run(cli.verbose, |log| run(&cli, log).map(|ending| ending.exit_code().into()))
+    cli.log.run(cli.verbose.into(), |log| run(&cli, log).map(|ending| ending.exit_code().into()))
 }
 
 /// Ends the session. The process ends at once if the session has ended and waits for an output

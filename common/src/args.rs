@@ -25,7 +25,7 @@ fn with_hyphen_values(command: Command) -> Command {
     command
         .mut_args(|arg| {
             let takes_a_value = arg.get_action().takes_values() && !arg.is_positional();
-            arg.allow_hyphen_values(takes_a_value)
+            if takes_a_value { arg.allow_hyphen_values(true) } else { arg }
         })
         .mut_subcommands(with_hyphen_values)
 }

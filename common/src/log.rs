@@ -66,10 +66,12 @@ pub struct Log {
 }
 
 impl LogArgs {
-    /// Runs a program's `body` under a log, and logs why it fails.
+    /// Runs a program's `body` under a log, and logs why it fails. `verbose` is how often the flag
+    /// `--verbose` was given: once adds the events of the debug level, twice those of the trace
+    /// level.
     pub fn run<E: Display>(
         self,
-        verbose: bool,
+        verbose: u8,
         body: impl FnOnce(&Log) -> Result<ExitCode, E>,
     ) -> ExitCode {
         let log = match self.start(verbose) {
@@ -92,13 +94,13 @@ impl LogArgs {
         })
     }
 
-    /// Starts the log; `verbose` adds the events of the debug level. A log that was started
-    /// before goes on in its place.
-    fn start(self, verbose: bool) -> io::Result<Log> {
-        let most = match self {
-            Self { quiet: true, .. } => Level::WARN,
-            _ if verbose => Level::DEBUG,
-            _ => Level::INFO,
+    /// Starts the log. A log that was started before goes on in its place.
+    fn start(self, verbose: u8) -> io::Result<Log> {
+        let most = match verbose {
+            _ if self.quiet => Level::WARN,
+            0 => Level::INFO,
+            1 => Level::DEBUG,
+            _ => Level::TRACE,
         };
         let shown = move |event: &Metadata<'_>| {
             (event.target() == ALWAYS || *event.level() <= most)

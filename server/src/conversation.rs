@@ -23,6 +23,7 @@ use tracing::{Level, debug, enabled, info};
 use crate::{
     connection::{Connection, Cut},
     ending::{Ending, Traffic},
+    moves,
     timeout_queue::TimeoutQueue,
 };
 
@@ -135,6 +136,9 @@ impl<'a> Conversation<'a> {
         self.traffic.bytes_in += received as u64;
         let stays = self.queue.touch(self.connection.id, self.heard);
         self.connection.enter(self.traffic.bytes_in);
+        if stays {
+            moves::touched(self.connection.id, self.heard);
+        }
         stays
     }
 
@@ -144,7 +148,9 @@ impl<'a> Conversation<'a> {
         let now = Instant::now();
         if now.saturating_duration_since(self.heard) >= SLOW_WRITE {
             self.heard = now;
-            self.queue.touch(self.connection.id, now);
+            if self.queue.touch(self.connection.id, now) {
+                moves::touched(self.connection.id, now);
+            }
         }
     }
 

@@ -5,9 +5,9 @@
 //! byte that a client sends moves its [`connection`] to the back of the [`timeout_queue`]; the
 //! [`reaper`] sleeps until the connection at the front is due. Before it evicts a client, it asks
 //! the kernel whether the client has sent something unread, or has taken some of the replies that
-//! wait for it: then the client lives. [`ending`] says why a connection ended, and [`totals`] sums
-//! all of them up. [`limits`] says how many connections there is room for, and the [`stopper`]
-//! stops everything.
+//! wait for it: then the client lives. [`moves`] logs each move of the queue. [`ending`] says why a
+//! connection ended, and [`totals`] sums all of them up. [`limits`] says how many connections there
+//! is room for, and the [`stopper`] stops everything.
 
 #![forbid(unsafe_code)]
 
@@ -18,6 +18,7 @@ pub mod ending;
 pub mod limits;
 pub mod listen;
 pub mod listeners;
+pub mod moves;
 pub mod reaper;
 pub mod server;
 pub mod stopper;

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use clap::Parser;
+use clap::{ArgAction, Parser};
 use common::{
     args,
     detect::Detect,
@@ -58,9 +58,9 @@ struct Cli {
     #[command(flatten)]
     detect: Detect,
 
-    /// Also log the text that passes
-    #[arg(short, long)]
-    verbose: bool,
+    /// Also log the text that passes; twice (-vv): also each move of the timeout queue
+    #[arg(short, long, action = ArgAction::Count)]
+    verbose: u8,
 
     #[command(flatten)]
     log: LogArgs,

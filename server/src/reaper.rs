@@ -10,7 +10,10 @@ use std::time::{Duration, Instant};
 
 use common::verdict::Verdict;
 
-use crate::timeout_queue::{Due, Expired, TimeoutQueue};
+use crate::{
+    moves,
+    timeout_queue::{Due, Expired, TimeoutQueue},
+};
 
 /// Evicts the expired, starting at `now`.
 ///
@@ -29,7 +32,12 @@ pub fn run<T: Clone>(
         let mut in_doubt = None;
         for Due { id, item, late } in queue.due(now) {
             match judge(&item, late) {
-                Verdict::Alive(ago) => drop(queue.touch(id, now.checked_sub(ago).unwrap_or(now))),
+                Verdict::Alive(ago) => {
+                    let heard = now.checked_sub(ago).unwrap_or(now);
+                    if queue.touch(id, heard) {
+                        moves::touched(id, heard);
+                    }
+                }
                 Verdict::Wait(grace) => in_doubt = Some(now + grace),
                 Verdict::Dead => queue.expire(id, now).into_iter().for_each(&evict),
             }

@@ -35,6 +35,7 @@ use crate::{
     ending::{Ending, Traffic},
     limits::{Place, Places},
     listeners::Listeners,
+    moves,
     stopper::{Stop, Stopper},
     timeout_queue::TimeoutQueue,
     totals::Totals,
@@ -176,11 +177,14 @@ impl Server {
         peer: SocketAddr,
     ) {
         let connection = Arc::new(Connection::new(id, stream, place));
-        self.queue.insert(id, Arc::clone(&connection), Instant::now());
+        let now = Instant::now();
+        moves::queued(id, now);
+        self.queue.insert(id, Arc::clone(&connection), now);
         let unserved = Arc::clone(&connection);
         let thread = thread::Builder::new().name(connection.to_string()).stack_size(STACK_SIZE);
         if let Err(error) = thread.spawn_scoped(scope, move || self.serve(&connection, peer)) {
             self.queue.remove(id);
+            moves::left(id);
             unserved.turn_away();
             let pause_s = PAUSE.as_secs_f64();
             warn!(

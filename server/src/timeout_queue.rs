@@ -126,6 +126,15 @@ impl<T> TimeoutQueue<T> {
         self.entries.lock().front().map(|(_, entry)| entry.heard + self.timeout)
     }
 
+    /// What is in the queue, the front first: each item with its id and when it was last heard.
+    pub fn entries(&self) -> Vec<(u64, Instant, T)>
+    where
+        T: Clone,
+    {
+        let entries = self.entries.lock();
+        entries.iter().map(|(&id, entry)| (id, entry.heard, entry.item.clone())).collect()
+    }
+
     /// Takes out everything.
     pub fn drain(&self) -> Vec<T> {
         self.entries.lock().drain().map(|(_, entry)| entry.item).collect()

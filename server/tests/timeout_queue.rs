@@ -102,6 +102,20 @@ fn an_item_that_was_heard_earlier_than_others_goes_to_its_place_among_them() {
 }
 
 #[test]
+fn the_entries_are_listed_from_the_front_with_their_stamps() {
+    let start = Instant::now();
+    let at = |seconds| start + Duration::from_secs(seconds);
+    let queue = TimeoutQueue::new(TIMEOUT);
+    for id in 1..=3 {
+        queue.insert(id, 10 * id, at(id));
+    }
+    assert!(queue.touch(1, at(4)));
+    assert_eq!(queue.entries(), [(2, at(2), 20), (3, at(3), 30), (1, at(4), 10)]);
+    assert_eq!(queue.remove(2), Some(20), "a list takes nothing out");
+    assert_eq!(queue.entries(), [(3, at(3), 30), (1, at(4), 10)]);
+}
+
+#[test]
 fn an_earlier_touch_does_not_undo_a_later_one() {
     let start = Instant::now();
     let queue = TimeoutQueue::new(TIMEOUT);

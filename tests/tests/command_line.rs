@@ -41,6 +41,7 @@ fn unknown_flags_and_flags_that_contradict_are_refused() {
     for program in ["server", "client"] {
         run(program, &["--frobnicate"]).expect_code(2);
         run(program, &["-v", "-q"]).expect_code(2);
+        run(program, &["-vv", "-q"]).expect_code(2);
         run(program, &["surplus"]).expect_code(2);
     }
 }
