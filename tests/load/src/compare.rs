@@ -1,19 +1,16 @@
-//! Our server beside other servers, in alternating runs: one with the same threads and nothing
-//! else, and one on an async runtime.
+//! Our server beside other servers, in alternating runs.
 
-use std::{io, process::Command};
+use std::io;
 
 use serde_json::json;
-use tests::{
-    binaries::{Server, build},
-    tied::tied_to_us,
+
+use crate::{
+    load::Load,
+    median,
+    output::say,
+    progress,
+    servers::{Figures, Kind, Servers},
 };
-
-use crate::{load::Load, median, output::say, progress, server_command};
-
-/// What one run measured: replies per second, CPU time per reply, and the 50th and the 99th
-/// percentile of the latency. The times are in microseconds.
-type Figures = [f64; 4];
 
 type Pair = (Figures, Figures);
 
@@ -21,8 +18,7 @@ type Pair = (Figures, Figures);
 /// tokio server, each saturated; then to the tokio server at a tenth and at half of the rate that
 /// saturated ours.
 pub fn compare(load: Load, pairs: usize, as_json: bool) -> io::Result<()> {
-    let build = |name| build("load", name, &["peers"]);
-    let (limit, tokio) = (build("limit")?, build("tokio_echo")?);
+    let servers = Servers::build()?;
     if !as_json {
         say(format_args!(
             "| connections | load | beside | replies per second, ours / theirs = ratio | CPU time \
@@ -31,41 +27,34 @@ pub fn compare(load: Load, pairs: usize, as_json: bool) -> io::Result<()> {
         say(format_args!("| --- | --- | --- | --- | --- | --- | --- |"))?;
     }
     let mut saturation = 0.0;
-    for (name, peer) in [("limit", &limit), ("tokio", &tokio)] {
-        let runs = alternate(load, pairs, || tied_to_us(&Command::new(peer)))?;
+    for (name, peer) in [("limit", Kind::BareLoop), ("tokio", Kind::Tokio)] {
+        let runs = alternate(&servers, peer, load, pairs)?;
         print(load.connections, "saturated", name, &runs, as_json)?;
         saturation = median(runs.iter().map(|(ours, _)| ours[0]));
     }
     for (share, fraction) in [("a tenth of that", 0.1), ("half of that", 0.5)] {
         let load = Load { rate: Some(saturation * fraction), ..load };
-        let runs = alternate(load, pairs, || tied_to_us(&Command::new(&tokio)))?;
+        let runs = alternate(&servers, Kind::Tokio, load, pairs)?;
         print(load.connections, share, "tokio", &runs, as_json)?;
     }
     Ok(())
 }
 
-/// Runs both servers in pairs. Which of the two is loaded first alternates.
-fn alternate(load: Load, pairs: usize, theirs: impl Fn() -> Command) -> io::Result<Vec<Pair>> {
+/// Runs our server and the other one in pairs. Which of the two is loaded first alternates.
+fn alternate(servers: &Servers, other: Kind, load: Load, pairs: usize) -> io::Result<Vec<Pair>> {
     let mut runs = Vec::new();
     for pair in 0..pairs {
         progress(&format!("{} connections: pair {pair} of {pairs} ", load.connections));
         runs.push(if pair % 2 == 0 {
-            let ours = measure(load, &mut server_command()?)?;
-            (ours, measure(load, &mut theirs())?)
+            let ours = servers.measure(Kind::Ours, load)?;
+            (ours, servers.measure(other, load)?)
         } else {
-            let theirs = measure(load, &mut theirs())?;
-            (measure(load, &mut server_command()?)?, theirs)
+            let theirs = servers.measure(other, load)?;
+            (servers.measure(Kind::Ours, load)?, theirs)
         });
     }
     progress("");
     Ok(runs)
-}
-
-fn measure(load: Load, command: &mut Command) -> io::Result<Figures> {
-    let server = Server::from_command(command)?;
-    let measured = load.run(&server.address, Some(server.program.pid()), |_| ())?;
-    let cpu = measured.cpu_micros().unwrap_or(f64::NAN);
-    Ok([measured.rate(), cpu, measured.micros(50.0), measured.micros(99.0)])
 }
 
 fn print(

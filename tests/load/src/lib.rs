@@ -2,10 +2,12 @@
 //!
 //! - [`load`]: the load itself
 //! - [`compare`]: our server beside other servers
-//! - [`growth`]: how the cost grows with the number of connections
+//! - [`growth`]: how the cost of each of them grows with the number of connections
+//! - [`servers`]: these servers
 //! - [`scenarios`]: what the server promises beside its speed
 //! - [`soak`]: clients of every kind at once, whose counts must agree with the server's
-//! - [`room`]: whether this machine has room for a load; [`output`]: where the results appear
+//! - [`room`]: whether this machine has room for a load; [`output`]: where the results appear;
+//!   `picture`: what the plots have in common
 
 #![forbid(unsafe_code)]
 #![allow(clippy::missing_errors_doc, clippy::missing_panics_doc)] // nobody else uses this
@@ -15,10 +17,12 @@ mod connection;
 pub mod growth;
 pub mod load;
 pub mod output;
+mod picture;
 pub mod room;
 #[cfg(unix)]
 pub mod scenarios;
 mod schedule;
+pub mod servers;
 #[cfg(target_os = "linux")]
 pub mod soak;
 

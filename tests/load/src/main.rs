@@ -75,8 +75,8 @@ struct Cli {
     #[arg(long, value_name = "SEED", requires = "soak")]
     seed: Option<u32>,
 
-    /// Saturate our server with each of --connections, and draw the growth of its cost to this
-    /// SVG; with --scenario herd, draw the herd instead
+    /// Saturate the servers of --compare with each of --connections, and draw the growth of their
+    /// cost to this SVG; with --scenario herd, draw the herd instead
     #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "server", "rate", "pairs", "pid", "json"])]
     plot: Option<PathBuf>,
 

@@ -1,29 +1,23 @@
 //! The picture of herds: one panel for each kind of pauses, on the same scales.
 
-use std::{error::Error, fs, path::Path, time::Duration};
+use std::{error::Error, path::Path, time::Duration};
 
 use plotters::{
-    coord::Shift,
     prelude::{
-        BLACK, ChartBuilder, Color as _, DashedLineSeries, DrawingArea, EmptyElement,
-        IntoDrawingArea as _, IntoFont as _, RGBColor, Rectangle, SVGBackend, Text, TextStyle,
-        WHITE,
+        BLACK, ChartBuilder, Color as _, DashedLineSeries, EmptyElement, Rectangle, Text, TextStyle,
     },
     style::text_anchor::{HPos, Pos, VPos},
 };
 
 use super::{BIN, Findings, Pauses};
+use crate::picture::{Area, BLUE, CAPTION, WORDS, font, picture};
 
 /// The size of a panel, in pixels.
 const PANEL: (u32, u32) = (900, 260);
 
-const BARS: RGBColor = RGBColor(70, 130, 180);
-
 fn millis(time: Duration) -> u32 {
     u32::try_from(time.as_millis()).expect("a herd is short")
 }
-
-type Panel<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// The scales that all panels have.
 #[derive(Clone, Copy)]
@@ -44,37 +38,30 @@ pub fn draw(
     let (end, peak) = (most(|found| millis(found.all_back())), most(Findings::peak));
     let room_for_words = peak / 2 + 1;
     let scales = Scales { millis: end.next_multiple_of(1000), connects: peak + room_for_words };
-    let mut svg = String::new();
-    {
-        let size = (PANEL.0, PANEL.1 * u32::try_from(herds.len())?);
-        let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
-        area.fill(&WHITE)?;
-        for (panel, (pauses, found)) in area.split_evenly((herds.len(), 1)).iter().zip(herds) {
-            draw_one(panel, *pauses, found, scales)?;
-        }
-        area.present()?;
-    }
     let title = format!(
         "Connects per {} ms of {connections} connections that lost their server at once",
         BIN.as_millis()
     );
-    let svg = svg.replacen(">\n", &format!(" role=\"img\">\n<title>{title}</title>\n"), 1);
-    fs::write(plot, svg)
-        .map_err(|error| format!("cannot write the plot {}: {error}", plot.display()).into())
+    let size = (PANEL.0, PANEL.1 * u32::try_from(herds.len())?);
+    picture(plot, size, &title, |area| {
+        for (panel, (pauses, found)) in area.split_evenly((herds.len(), 1)).iter().zip(herds) {
+            draw_one(panel, *pauses, found, scales)?;
+        }
+        Ok(())
+    })
 }
 
 fn draw_one(
-    panel: &Panel<'_>,
+    panel: &Area<'_>,
     pauses: Pauses,
     found: &Findings,
     scales: Scales,
 ) -> Result<(), Box<dyn Error>> {
-    let font = |size: u32| ("sans-serif", size).into_font();
     let (bin, connects) = (millis(BIN), found.connects.len());
     let heading =
         format!("{}: {connects} connects, at most {} in {bin} ms", pauses.name(), found.peak());
     let mut chart = ChartBuilder::on(panel)
-        .caption(heading, font(24))
+        .caption(heading, font(CAPTION))
         .margin(8)
         .x_label_area_size(50)
         .y_label_area_size(76)
@@ -84,7 +71,7 @@ fn draw_one(
     chart
         .configure_mesh()
         .disable_mesh()
-        .label_style(font(20))
+        .label_style(font(WORDS))
         .x_labels(12)
         .x_label_formatter(&whole_second)
         .x_desc("seconds after the first connection saw its end")
@@ -94,7 +81,7 @@ fn draw_one(
 
     let bars = (0..).zip(found.per_bin()).filter(|&(_, count)| count > 0);
     chart.draw_series(bars.map(|(number, count)| {
-        Rectangle::new([(number * bin, 0), ((number + 1) * bin, count)], BARS.filled())
+        Rectangle::new([(number * bin, 0), ((number + 1) * bin, count)], BLUE.filled())
     }))?;
 
     // Each moment's words stand in a row of their own.
@@ -107,7 +94,7 @@ fn draw_one(
         chart.draw_series(line)?;
         let is_far_right = at > scales.millis / 4 * 3;
         let (side, gap) = if is_far_right { (HPos::Right, -6) } else { (HPos::Left, 6) };
-        let style = TextStyle::from(font(20)).pos(Pos::new(side, VPos::Top));
+        let style = TextStyle::from(font(WORDS)).pos(Pos::new(side, VPos::Top));
         chart.draw_series([EmptyElement::at((at, height)) + Text::new(words, (gap, 0), style)])?;
     }
     Ok(())
