@@ -1,6 +1,9 @@
 //! No program outlives the lab, however the lab ends.
 
-use std::{process, sync::Mutex};
+use std::{
+    process,
+    sync::{Mutex, OnceLock},
+};
 
 use nix::{
     sys::signal::{Signal, kill},
@@ -11,10 +14,21 @@ use tests::program::Program;
 /// The running programs. They would outlive a lab that is interrupted.
 static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
+/// What else must be done before the lab ends.
+static LAST: OnceLock<fn()> = OnceLock::new();
+
+/// Has [`abandon`] call `last` before the lab ends. Only the first `last` counts.
+pub fn before_leaving(last: fn()) {
+    let _ = LAST.set(last);
+}
+
 /// Kills the running programs, and ends the lab with this exit code.
 pub fn abandon(code: i32) -> ! {
     for &pid in RUNNING.lock().iter().flat_map(|pids| pids.iter()) {
         let _ = kill(pid, Signal::SIGKILL);
+    }
+    if let Some(last) = LAST.get() {
+        last();
     }
     process::exit(code)
 }

@@ -54,12 +54,67 @@ pub fn short_default(flag: Arg) -> Arg {
     flag.default_value(default)
 }
 
+/// Gives the flag the default of `lab live`: long enough for a person to watch the rule at work.
+pub fn live_default(flag: Arg) -> Arg {
+    let default = match flag.get_id().as_str() {
+        "idle" | "keepalive_idle" => "3s",
+        "retry_interval" | "keepalive_interval" => "1s",
+        "retries" => "2",
+        "timeout" => "10s",
+        "keepalive_count" => "3",
+        _ => return flag,
+    };
+    flag.default_value(default)
+}
+
+/// The flags of `more` behind those of `flags` that they do not replace. Both are as on a command
+/// line: `--idle 3s --reconnect --retries=2`.
+pub fn replaced(flags: &[String], more: &[String]) -> Vec<String> {
+    let new: Vec<_> = split(more).map(|(name, _)| name).collect();
+    let kept = split(flags).filter(|(name, _)| !new.contains(name));
+    kept.flat_map(|(_, words)| words).chain(more).cloned().collect()
+}
+
+/// Those of these flags that are settings, and the others.
+pub fn partition(flags: &[String]) -> [Vec<String>; 2] {
+    let command = Settings::augment_args(Command::new("lab"));
+    let is_setting = |name: &str| command.get_arguments().any(|flag| flag.get_long() == Some(name));
+    let (settings, others): (Vec<_>, Vec<_>) =
+        split(flags).partition(|(name, _)| is_setting(name.trim_start_matches('-')));
+    [settings, others]
+        .map(|flags| flags.into_iter().flat_map(|(_, words)| words).cloned().collect())
+}
+
+/// Flags with their names, each with its value if that is a word of its own. A negative number is
+/// no flag.
+fn split(flags: &[String]) -> impl Iterator<Item = (&str, &[String])> {
+    let starts_flag = |word: &String| {
+        let second = word.strip_prefix('-').and_then(|rest| rest.chars().next());
+        second.is_some_and(|second| second == '-' || second.is_alphabetic())
+    };
+    flags.chunk_by(move |_, next| !starts_flag(next)).map(|words| {
+        let name = words.first().map_or("", |word| word.split('=').next().unwrap_or(word));
+        (name, words)
+    })
+}
+
 impl Settings {
     /// The settings that these flags ask for, with the short defaults.
     pub fn short(flags: &[&str]) -> Self {
-        let command = Self::augment_args(Command::new("lab")).mut_args(short_default);
-        let matches = command.get_matches_from(["lab"].iter().chain(flags));
-        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+        Self::parse(flags, short_default).unwrap_or_else(|error| error.exit())
+    }
+
+    /// The settings that these flags ask for, with defaults changed by `default`. A later flag
+    /// replaces an earlier one.
+    pub fn parse(
+        flags: &[impl AsRef<str>],
+        default: impl Fn(Arg) -> Arg,
+    ) -> Result<Self, clap::Error> {
+        let command = Self::augment_args(Command::new("lab")).args_override_self(true);
+        let flags = flags.iter().map(AsRef::as_ref);
+        let matches =
+            command.mut_args(default).try_get_matches_from(["lab"].into_iter().chain(flags));
+        Self::from_arg_matches(&matches?)
     }
 
     /// Whether the server takes its flags together.

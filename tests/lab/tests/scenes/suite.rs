@@ -9,26 +9,19 @@ mod whole;
 
 use std::process::{Command, Stdio};
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Trial;
 use tests::{
     binaries::built,
+    cases,
     finished::{self, Finished},
-    namespace,
 };
 
 use played::{ANYWHERE, IN_A_NAMESPACE, played};
 
 /// Runs the cases.
 pub(crate) fn run() {
-    let mut arguments = Arguments::from_args();
+    let (mut arguments, refused) = cases::prepared();
     arguments.test_threads.get_or_insert(8);
-    let refused = namespace::available().err();
-    if !arguments.list {
-        drop(built().expect("the programs build")); // once, before many tests need them
-    }
-    if let (Some(reason), false) = (&refused, arguments.list) {
-        println!("ignored: this system refuses network namespaces: {reason}");
-    }
     // With --ignored, scenes that the system refuses are left out.
     let cuts = IN_A_NAMESPACE.into_iter().filter(|_| refused.is_none() || !arguments.ignored);
     let cuts = cuts.map(|case| played(case).with_ignored_flag(refused.is_some()));
