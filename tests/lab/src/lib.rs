@@ -10,7 +10,8 @@
 //! prediction with the measurement, and [`report`] prints the result. The [`matrix`] is every
 //! fault in every mode.
 //!
-//! [`idle_limit`] measures how long a path lets a connection be idle.
+//! [`idle_limit`] measures how long a path lets a connection be idle. [`live`] shows everything
+//! that moves on one screen, and breaks it with a key.
 
 #![forbid(unsafe_code)]
 // Only this package's binary and tests use the library, so its docs say what is not obvious.
@@ -21,6 +22,8 @@ pub mod compare;
 pub mod draw;
 pub mod event;
 pub mod idle_limit;
+#[cfg(target_os = "linux")]
+pub mod live;
 #[cfg(unix)]
 pub mod matrix;
 #[cfg(unix)]

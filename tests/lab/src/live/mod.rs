@@ -1,0 +1,11 @@
+//! `lab live`: everything that moves, on one screen, and keys that break it.
+
+pub mod history;
+pub mod ideas;
+pub mod input;
+pub mod keys;
+pub mod record;
+pub mod script;
+pub mod tell;
+pub mod terminal;
+pub mod world;
