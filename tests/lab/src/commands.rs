@@ -1,6 +1,8 @@
 //! The commands that start programs.
 
 mod idle_limit;
+#[cfg(target_os = "linux")]
+mod live;
 
 use std::{
     env,
@@ -11,6 +13,7 @@ use std::{
     process,
 };
 
+use indicatif::ProgressStyle;
 use lab::{
     draw::{picture::svg, terminal::stdout_width},
     matrix::{
@@ -26,6 +29,8 @@ use serde_json::json;
 use tests::{binaries::built, namespace};
 
 pub(crate) use self::idle_limit::{IdleLimitArgs, idle_limit};
+#[cfg(target_os = "linux")]
+pub(crate) use self::live::{ClientArgs, LiveArgs, client, live};
 use super::{AsPredicted, Failure};
 
 /// Set where the lab runs in its own network.
@@ -169,6 +174,7 @@ pub(crate) fn matrix(args: MatrixArgs) -> Result<AsPredicted, Failure> {
 /// while.
 fn build() -> io::Result<[(String, &'static Path); 2]> {
     let spinner = indicatif::ProgressBar::new_spinner();
+    spinner.set_style(ProgressStyle::default_spinner().tick_chars("|/-\\ ")); // in any locale
     spinner.set_message("building the server and the client");
     let built = built();
     spinner.finish_and_clear();

@@ -88,6 +88,34 @@ enum Command {
         lab idle-limit 127.0.0.1:5005 --to 10s --retry-interval 1s")]
     IdleLimit(commands::IdleLimitArgs),
 
+    /// Watch everything move on one screen, and break it with single keys
+    ///
+    /// Shows the server's timeout queue, each client's heartbeat rule, the kernel's timers and the
+    /// messages on the wire. A key adds a client, stops, kills or deafens it, or cuts the network.
+    /// The faults are real. After each, the lab asks who will notice, and later compares.
+    ///
+    /// Without a terminal it plays a script, from --script or stdin, and tells the story as lines.
+    /// Exit code 1 if an expectation of the script fails.
+    ///
+    /// The keys q and Ctrl-C quit, with exit code 0. A signal ends the lab with 130. No program of
+    /// the lab outlives it.
+    #[cfg(target_os = "linux")]
+    #[command(after_help = "Examples:\n  \
+        lab live\n  \
+        lab live --detect both --timeout 20s\n  \
+        lab live --record run.jsonl\n  \
+        lab live --replay run.jsonl\n  \
+        printf 'add c1\\nstop server\\nexpect c1 ended 3s..8s\\n' | lab live --script -")]
+    Live(commands::LiveArgs),
+
+    /// Join the lab that runs in another terminal, as a client
+    ///
+    /// Starts the real client in the private network of `lab live`, with the lab's settings. Flags
+    /// of the client may follow.
+    #[cfg(target_os = "linux")]
+    #[command(after_help = "Examples:\n  lab client\n  lab client --idle 1s --verbose")]
+    Client(commands::ClientArgs),
+
     /// Compute what a client and a server will do, without running them
     ///
     /// Prints what is doubtful about the settings, what happens in a silence moment by moment,
@@ -146,6 +174,13 @@ fn main() -> ExitCode {
             let plan = limit.plan().unwrap_or_else(|message| args::refuse::<Cli>(message));
             commands::idle_limit(&limit, plan)
         }
+        #[cfg(target_os = "linux")]
+        Some(Command::Live(live)) => {
+            live.check().unwrap_or_else(|message| args::refuse::<Cli>(message));
+            commands::live(&live)
+        }
+        #[cfg(target_os = "linux")]
+        Some(Command::Client(client)) => commands::client(&client),
         Some(Command::Predict(predicted)) => predict(&predicted),
         #[cfg(not(unix))]
         None => Err("the scenes need Unix; here there is `lab predict`".into()),
