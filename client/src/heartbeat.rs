@@ -130,7 +130,7 @@ impl Beat<'_> {
                     tried = Some(Instant::now());
                 }
                 Step::Dead(silence) => {
-                    match self.suspect(silence, bytes_read, &so_far).judge() {
+                    match self.suspect(bytes_read, &so_far).judge() {
                         Verdict::Alive(ago) => {
                             let alive = now.checked_sub(ago).unwrap_or(now);
                             liveness = Liveness::since(self.rule, alive, now);
@@ -157,13 +157,13 @@ impl Beat<'_> {
         }
     }
 
-    /// The server after this silence, which began when so many bytes had been read. Bytes that were
+    /// The server after a silence that began when so many bytes had been read. Bytes that were
     /// read since are as good as unread ones: the rule has not seen them.
-    fn suspect(&self, silence: Silence, bytes_read: u64, so_far: &SoFar) -> Suspect {
+    fn suspect(&self, bytes_read: u64, so_far: &SoFar) -> Suspect {
         let unread = self.on.outgoing.unread(bytes_read);
         let took = self.on.outgoing.took(so_far.not_sent == Some(NotSent::Blocked));
         let patience = self.rule.detection_time();
-        Suspect { patience, late: silence.late, unread, took, waited: so_far.waited }
+        Suspect { patience, unread, took, waited: so_far.waited }
     }
 
     /// Waits for news until `deadline`.

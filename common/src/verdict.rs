@@ -27,8 +27,6 @@ pub enum Unread {
 pub struct Suspect {
     /// How long it may be silent.
     pub patience: Duration,
-    /// How long ago that time had passed.
-    pub late: Duration,
     /// What the kernel holds of its bytes.
     pub unread: Unread,
     /// How long ago it last made room for bytes of ours, if they have to wait for room.
@@ -52,10 +50,6 @@ pub enum Verdict {
 /// How long a reader that may have been held up gets to read.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// Whether the system tells if a read would return at once. Where it does, [`Unread::Unknown`] is
-/// rare and a real doubt. Elsewhere every peer is unknown, and only a late verdict is in doubt.
-const READABILITY_IS_KNOWN: bool = cfg!(unix);
-
 /// A wait that ends this much after its deadline says that this process was stopped (SIGSTOP, a
 /// suspended machine). A busy machine delays a thread by less.
 pub const LATE: Duration = Duration::from_secs(1);
@@ -66,9 +60,7 @@ impl Suspect {
         match (self.unread, self.took) {
             (Unread::Something, _) => Verdict::Alive(Duration::ZERO),
             (_, Some(ago)) if ago < self.patience => Verdict::Alive(ago),
-            (Unread::Unknown, _) if !self.waited && (READABILITY_IS_KNOWN || self.late > LATE) => {
-                Verdict::Wait(GRACE)
-            }
+            (Unread::Unknown, _) if !self.waited => Verdict::Wait(GRACE),
             (Unread::Unknown | Unread::Nothing, _) => Verdict::Dead,
         }
     }

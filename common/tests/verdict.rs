@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use common::verdict::{Suspect, Unread, Verdict};
 
-const HOUR: Duration = Duration::from_hours(1);
 const MINUTE: Duration = Duration::from_mins(1);
 
 fn suspect(unread: Unread) -> Suspect {
-    Suspect { patience: MINUTE, late: HOUR, unread, took: None, waited: false }
+    Suspect { patience: MINUTE, unread, took: None, waited: false }
 }
 
 #[test]
@@ -19,8 +18,7 @@ fn a_peer_whose_bytes_are_unread_lives_however_often_it_is_judged() {
 
 #[test]
 fn a_peer_that_has_said_nothing_is_dead_at_once() {
-    let suspect = Suspect { late: Duration::MAX, ..suspect(Unread::Nothing) };
-    assert_eq!(suspect.judge(), Verdict::Dead);
+    assert_eq!(suspect(Unread::Nothing).judge(), Verdict::Dead);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::{
         OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use common::{
@@ -20,6 +20,8 @@ use common::{
     kernel::{self, Backlog, Evidence, Side},
     verdict::{Suspect, Unread, Verdict},
 };
+
+use parking_lot::Mutex;
 
 use crate::limits::Place;
 
@@ -35,8 +37,9 @@ pub struct Connection {
     probed: AtomicBool,
     /// Whether bytes waited for room at the client when the reaper last judged it.
     backlog: AtomicBool,
-    /// Whether the reaper has given this silence its grace.
-    waited: AtomicBool,
+    /// The stamp of the silence that has had its grace. The thread may enter a byte while the reaper
+    /// judges, and then the next silence has another stamp and a grace of its own.
+    waited: Mutex<Option<Instant>>,
     cut: OnceLock<Cut>,
 }
 
@@ -75,7 +78,7 @@ impl Connection {
             writing: AtomicBool::new(false),
             probed: AtomicBool::new(false),
             backlog: AtomicBool::new(false),
-            waited: AtomicBool::new(false),
+            waited: Mutex::default(),
             cut: OnceLock::new(),
         }
     }
@@ -86,7 +89,6 @@ impl Connection {
         self.entered.store(total, Ordering::Release);
         self.probed.store(false, Ordering::Relaxed);
         self.backlog.store(false, Ordering::Relaxed);
-        self.waited.store(false, Ordering::Relaxed);
     }
 
     pub fn set_probed(&self) {
@@ -110,12 +112,12 @@ impl Connection {
         self.writing.store(writing, Ordering::Relaxed);
     }
 
-    /// Judges the client, which may be silent for `patience` and whose deadline passed `late` ago.
+    /// Judges the client, which may be silent for `patience` and has been for longer: since `heard`.
     ///
     /// While the thread is writing and its reply waits for room, unread bytes prove nothing: a
     /// client that does not read its replies blocks the thread, and its bytes stay unread. But a
     /// thread whose reply does not wait was only held up, and goes on to read in a moment.
-    pub fn judge(&self, patience: Duration, late: Duration) -> Verdict {
+    pub fn judge(&self, patience: Duration, heard: Instant) -> Verdict {
         let backlog = Backlog::ask(&self.stream);
         let waits = backlog.is_some_and(|backlog| backlog.waits);
         // When the last of a backlog has gone out, the client took it.
@@ -126,9 +128,10 @@ impl Connection {
             true if waits => Unread::Nothing,
             true => Unread::Unknown,
         };
-        let waited = self.waited.load(Ordering::Relaxed);
-        let verdict = Suspect { patience, late, unread, took, waited }.judge();
-        self.waited.store(matches!(verdict, Verdict::Wait(_)), Ordering::Relaxed);
+        let mut graced = self.waited.lock();
+        let waited = *graced == Some(heard);
+        let verdict = Suspect { patience, unread, took, waited }.judge();
+        *graced = matches!(verdict, Verdict::Wait(_)).then_some(heard);
         verdict
     }
 

@@ -6,7 +6,7 @@
 //!
 //! It reads no clock and has no channel: how to sleep and how to judge are passed in.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use common::verdict::Verdict;
 
@@ -18,20 +18,20 @@ use crate::{
 /// Evicts the expired, starting at `now`.
 ///
 /// `sleep` returns at its deadline or later with the time it is then, or with none if the
-/// reaper is to stop. `judge` gets an item and how long ago its deadline was. `evict` gets what
-/// was taken out of the queue.
+/// reaper is to stop. `judge` gets an item whose deadline has passed, and the stamp of its silence.
+/// `evict` gets what was taken out of the queue.
 pub fn run<T: Clone>(
     queue: &TimeoutQueue<T>,
     now: Instant,
     mut sleep: impl FnMut(Instant) -> Option<Instant>,
-    judge: impl Fn(&T, Duration) -> Verdict,
+    judge: impl Fn(&T, Instant) -> Verdict,
     evict: impl Fn(Expired<T>),
 ) {
     let mut deadline = first_deadline(queue, now);
     while let Some(now) = sleep(deadline) {
         let mut in_doubt = None;
-        for Due { id, item, late } in queue.due(now) {
-            match judge(&item, late) {
+        for Due { id, item, heard } in queue.due(now) {
+            match judge(&item, heard) {
                 Verdict::Alive(ago) => {
                     let heard = now.checked_sub(ago).unwrap_or(now);
                     if queue.touch(id, heard) {

@@ -42,8 +42,8 @@ struct Entry<T> {
 pub struct Due<T> {
     pub id: u64,
     pub item: T,
-    /// How long ago its timeout passed.
-    pub late: Duration,
+    /// The stamp of its silence.
+    pub heard: Instant,
 }
 
 /// An item that was taken out because its timeout had passed.
@@ -102,10 +102,10 @@ impl<T> TimeoutQueue<T> {
         let mut due = Vec::new();
         for (&id, Entry { heard, item }) in entries.iter() {
             let silent = now.saturating_duration_since(*heard);
-            let Some(late) = silent.checked_sub(self.timeout) else {
+            if silent < self.timeout {
                 break;
-            };
-            due.push(Due { id, item: item.clone(), late });
+            }
+            due.push(Due { id, item: item.clone(), heard: *heard });
         }
         due
     }

@@ -68,14 +68,22 @@ fn a_byte_that_comes_when_the_server_stops_does_not_turn_the_stop_into_a_close()
 fn a_thread_that_is_writing_gets_a_moment_to_read_before_its_client_is_dead() {
     let (_client, connection, _queue) = connected();
     connection.set_writing(true);
-    assert!(matches!(connection.judge(TIMEOUT, Duration::ZERO), Verdict::Wait(_)));
-    assert_eq!(connection.judge(TIMEOUT, Duration::ZERO), Verdict::Dead, "it had its moment");
+    let heard = Instant::now();
+    assert!(matches!(connection.judge(TIMEOUT, heard), Verdict::Wait(_)));
+    assert_eq!(connection.judge(TIMEOUT, heard), Verdict::Dead, "it had its moment");
     connection.set_writing(false);
-    assert_eq!(
-        connection.judge(TIMEOUT, Duration::ZERO),
-        Verdict::Alive(Duration::ZERO),
-        "it said hello"
-    );
+    let verdict = connection.judge(TIMEOUT, heard);
+    assert_eq!(verdict, Verdict::Alive(Duration::ZERO), "it said hello");
+}
+
+#[test]
+fn a_silence_gets_its_moment_although_the_one_before_had_its_own() {
+    let (_client, connection, _queue) = connected();
+    connection.set_writing(true);
+    let heard = Instant::now();
+    for heard in [heard, heard + TIMEOUT] {
+        assert!(matches!(connection.judge(TIMEOUT, heard), Verdict::Wait(_)));
+    }
 }
 
 #[test]
@@ -101,11 +109,11 @@ fn a_client_that_reads_nothing_is_dead_a_timeout_after_it_last_took_something() 
     connection.set_writing(true);
     let patience = Duration::from_millis(300);
     let full_since = Instant::now();
-    let Verdict::Alive(ago) = connection.judge(TIMEOUT, Duration::ZERO) else {
+    let Verdict::Alive(ago) = connection.judge(TIMEOUT, full_since) else {
         panic!("it has just taken bytes");
     };
     assert!(ago < TIMEOUT);
-    while connection.judge(patience, Duration::ZERO) != Verdict::Dead {
+    while connection.judge(patience, full_since) != Verdict::Dead {
         thread::yield_now();
     }
     // The kernel counts in steps of a few milliseconds.
@@ -126,8 +134,9 @@ fn a_client_that_reads_nothing_is_dead_though_it_goes_on_sending_while_its_probe
         let patience = Duration::from_millis(200);
         // Its bytes come while the probe waits for room, and stay unread.
         client.write_all(b"hello?\n").unwrap();
-        let deadline = Instant::now() + TIMEOUT;
-        while connection.judge(patience, Duration::ZERO) != Verdict::Dead {
+        let heard = Instant::now();
+        let deadline = heard + TIMEOUT;
+        while connection.judge(patience, heard) != Verdict::Dead {
             assert!(Instant::now() < deadline, "it is never dead");
             thread::sleep(Duration::from_millis(5));
         }

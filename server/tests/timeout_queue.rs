@@ -81,7 +81,7 @@ fn an_item_that_is_touched_after_a_look_does_not_expire() {
     let queue = TimeoutQueue::new(TIMEOUT);
     queue.insert(1, 1, start);
     let [due] = &queue.due(start + TIMEOUT)[..] else { panic!("one item is due") };
-    assert_eq!((due.id, due.late), (1, Duration::ZERO));
+    assert_eq!(due.id, 1);
     assert!(queue.touch(1, start + TIMEOUT));
     assert_eq!(queue.expire(1, start + TIMEOUT), None, "a touched item expired");
     assert_eq!(queue.next_deadline(), Some(start + 2 * TIMEOUT));

@@ -37,7 +37,7 @@ impl Server {
             Ok(never) => match never {},
         };
         let timeout = self.config.timeout.get();
-        let judge = |connection: &Arc<Connection>, late| connection.judge(timeout, late);
+        let judge = |connection: &Arc<Connection>, heard| connection.judge(timeout, heard);
         let evict = |Expired { item, silent }: Expired<Arc<Connection>>| item.evict(silent);
         reaper::run(&self.queue, Instant::now(), sleep, judge, evict);
     }

@@ -136,9 +136,9 @@ fn the_model_finds_a_touch_between_a_look_and_an_eviction() {
         let first_deadline = |now| queue.next_deadline().unwrap_or(now + queue.timeout());
         let mut sleep_until = first_deadline(world.now());
         while let Some(now) = world.sleep(sleep_until) {
-            for Due { id, item, late } in queue.due(now) {
+            for Due { id, item, .. } in queue.due(now) {
                 if world.judge(item) == Verdict::Dead && queue.remove(id).is_some() {
-                    world.evict(Expired { item, silent: late + queue.timeout() });
+                    world.evict(Expired { item, silent: queue.timeout() });
                 } else {
                     queue.touch(id, now);
                 }
