@@ -11,18 +11,22 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::address::Failures;
+use common::{
+    address::Failures,
+    ready::{For, ready},
+};
+#[cfg(unix)]
+use nix::errno::Errno;
+use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::budget::Budget;
 
 /// Asked for before a connection is made, so that its buffer does not grow. When our output is
 /// slow, a server can see that it is taken only in steps of this buffer. The price is a window of
 /// about 64 KiB: more than a lecture needs, and a limit on a path with long round trips.
-#[cfg(unix)]
 const RECEIVE_BUFFER: usize = 32 * 1024;
 
 /// How long an address is tried alone (RFC 8305, "Connection Attempt Delay").
-#[cfg(unix)]
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
 /// Connects to the first of these addresses that answers. When a notice about the search is due,
@@ -57,14 +61,11 @@ fn timed_out() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "connection timed out")
 }
 
-#[cfg(unix)]
 fn connect(
     mut waiting: VecDeque<SocketAddr>,
     budget: &mut Budget,
     mut say: impl FnMut(&[SocketAddr]),
 ) -> Result<(TcpStream, SocketAddr), Failures> {
-    use self::attempt::{Attempt, wait};
-
     let mut underway: Vec<Attempt> = Vec::new();
     let mut failures = Failures::default();
     let mut next = Instant::now();
@@ -89,7 +90,7 @@ fn connect(
             return Err(failures);
         }
         let until = budget.wake((!waiting.is_empty()).then_some(next));
-        let done = match wait(&underway, until.saturating_duration_since(now)) {
+        let done = match wait(&underway, until) {
             Ok(done) => done,
             Err(error) => {
                 failures.0.push((underway[0].address, error));
@@ -119,99 +120,63 @@ fn connect(
     }
 }
 
-/// Where there is no poll(2), the addresses are tried one after the other. Each gets an equal
-/// share of the time that is left.
-#[cfg(not(unix))]
-fn connect(
-    waiting: VecDeque<SocketAddr>,
-    budget: &mut Budget,
-    mut say: impl FnMut(&[SocketAddr]),
-) -> Result<(TcpStream, SocketAddr), Failures> {
-    let mut failures = Failures::default();
-    for (tried, &address) in waiting.iter().enumerate() {
-        let now = Instant::now();
-        if budget.notice_is_due(now) {
-            say(&[address]);
+/// Waits until an attempt has an outcome, or until `deadline`. Returns the indices of those that
+/// have one.
+fn wait(attempts: &[Attempt], deadline: Instant) -> io::Result<Vec<usize>> {
+    let sockets: Vec<_> = attempts.iter().map(|attempt| &attempt.socket).collect();
+    let ready = ready(&sockets, For::Writing, Some(deadline))?;
+    Ok((0..ready.len()).filter(|&index| ready[index]).collect())
+}
+
+/// One attempt: a socket that connects while others do.
+struct Attempt {
+    address: SocketAddr,
+    socket: Socket,
+}
+
+impl Attempt {
+    /// Begins to connect. An address that the kernel has no way to fails here.
+    fn begin(address: SocketAddr) -> io::Result<Self> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER); // as good as the system allows
+        socket.set_nonblocking(true)?;
+        match socket.connect(&address.into()) {
+            Err(error) if goes_on(&error) => {}
+            begun => begun?,
         }
-        let left = u32::try_from(waiting.len() - tried).unwrap_or(u32::MAX);
-        let share = budget.left(now) / left;
-        let connected = match share {
-            Duration::ZERO => Err(timed_out()),
-            share => TcpStream::connect_timeout(&address, share),
-        };
-        match connected {
-            Ok(stream) => return Ok((stream, address)),
-            Err(error) => failures.0.push((address, error)),
-        }
+        Ok(Self { address, socket })
     }
-    Err(failures)
+
+    /// The outcome of an attempt that [`wait`] has returned.
+    fn finish(self) -> io::Result<TcpStream> {
+        if let Some(error) = self.socket.take_error()? {
+            return Err(error);
+        }
+        self.socket.set_nonblocking(false)?;
+        let stream = TcpStream::from(self.socket);
+        // TCP connects a socket to itself if the kernel chooses the very port that is tried
+        // for our end (RFC 9293, "simultaneous open"). Nobody listens there.
+        if stream.local_addr()? == stream.peer_addr()? {
+            return Err(io::Error::from_raw_os_error(REFUSED));
+        }
+        Ok(stream)
+    }
+}
+
+/// Whether an error of `connect` says that the outcome comes later.
+#[cfg(unix)]
+fn goes_on(error: &io::Error) -> bool {
+    let errno = Errno::from_raw(error.raw_os_error().unwrap_or_default());
+    matches!(errno, Errno::EINPROGRESS | Errno::EINTR)
+}
+
+#[cfg(windows)]
+fn goes_on(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
 }
 
 #[cfg(unix)]
-mod attempt {
-    //! One attempt: a socket that connects while others do.
+const REFUSED: i32 = Errno::ECONNREFUSED as i32;
 
-    use std::{io, net::SocketAddr, net::TcpStream, os::fd::AsFd as _, time::Duration};
-
-    use nix::{
-        errno::Errno,
-        poll::{PollFd, PollFlags, PollTimeout, poll},
-    };
-    use socket2::{Domain, Protocol, Socket, Type};
-
-    pub(super) struct Attempt {
-        pub(super) address: SocketAddr,
-        socket: Socket,
-    }
-
-    impl Attempt {
-        /// Begins to connect. An address that the kernel has no way to fails here.
-        pub(super) fn begin(address: SocketAddr) -> io::Result<Self> {
-            let domain = Domain::for_address(address);
-            let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
-            let _ = socket.set_recv_buffer_size(super::RECEIVE_BUFFER); // as good as the system allows
-            socket.set_nonblocking(true)?;
-            let goes_on = [Errno::EINPROGRESS, Errno::EINTR];
-            match socket.connect(&address.into()) {
-                Err(error) if goes_on.contains(&errno(&error)) => {}
-                begun => begun?,
-            }
-            Ok(Self { address, socket })
-        }
-
-        /// The outcome of an attempt that [`wait`] has returned.
-        pub(super) fn finish(self) -> io::Result<TcpStream> {
-            if let Some(error) = self.socket.take_error()? {
-                return Err(error);
-            }
-            self.socket.set_nonblocking(false)?;
-            let stream = TcpStream::from(self.socket);
-            // TCP connects a socket to itself if the kernel chooses the very port that is tried
-            // for our end (RFC 9293, "simultaneous open"). Nobody listens there.
-            if stream.local_addr()? == stream.peer_addr()? {
-                return Err(io::Error::from_raw_os_error(Errno::ECONNREFUSED as i32));
-            }
-            Ok(stream)
-        }
-    }
-
-    /// Waits until an attempt has an outcome, or for `limit`. Returns the indices of those that
-    /// have one.
-    pub(super) fn wait(attempts: &[Attempt], limit: Duration) -> io::Result<Vec<usize>> {
-        let sockets = attempts.iter().map(|attempt| attempt.socket.as_fd());
-        let mut entries: Vec<_> =
-            sockets.map(|socket| PollFd::new(socket, PollFlags::POLLOUT)).collect();
-        // A part of a millisecond is rounded up, or the last one would be waited for in a loop.
-        let limit = limit + Duration::from_micros(999);
-        match poll(&mut entries, PollTimeout::try_from(limit).unwrap_or(PollTimeout::MAX)) {
-            Err(Errno::EINTR) => return Ok(Vec::new()),
-            polled => polled?,
-        };
-        let has_outcome = |entry: &PollFd<'_>| entry.any().unwrap_or(true);
-        Ok((0..entries.len()).filter(|&index| has_outcome(&entries[index])).collect())
-    }
-
-    fn errno(error: &io::Error) -> Errno {
-        Errno::from_raw(error.raw_os_error().unwrap_or_default())
-    }
-}
+#[cfg(windows)]
+const REFUSED: i32 = 10061; // WSAECONNREFUSED

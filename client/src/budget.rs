@@ -37,11 +37,6 @@ impl Budget {
         }
     }
 
-    /// The time that is left.
-    pub fn left(&self, now: Instant) -> Duration {
-        self.end.saturating_duration_since(now)
-    }
-
     pub fn is_spent(&self, now: Instant) -> bool {
         now >= self.end
     }

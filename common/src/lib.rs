@@ -5,7 +5,8 @@
 //! - [`kernel`]: what the kernel knows of a connection; [`diagnosis`]: what follows from it
 //! - [`verdict`]: the question that both programs ask before they call a peer dead
 //! - [`address`]: `HOST:PORT`, and the addresses that it stands for; [`nodelay`]: an option of
-//!   every connection; [`descriptors`]: the limit of open files
+//!   every connection; [`ready`]: waiting for several sockets; [`descriptors`]: the limit of open
+//!   files
 //! - [`start`]: threads and signals; [`streams`]: the standard streams
 //! - [`args`] and [`period`]: the flags; [`log`] and [`words`]: what is said to people
 
@@ -21,6 +22,7 @@ pub mod kernel;
 pub mod log;
 pub mod nodelay;
 pub mod period;
+pub mod ready;
 pub mod start;
 pub mod streams;
 pub mod verdict;

@@ -95,12 +95,7 @@ fn try_all(addresses: &[SocketAddr]) -> Result<(Vec<TcpListener>, Failures), Fai
     let mut port = addresses.first().map_or(0, SocketAddr::port);
     for &(mut address) in addresses {
         address.set_port(port);
-        let listener = if cfg!(not(unix)) && !bound.is_empty() {
-            Err(io::Error::new(ErrorKind::Unsupported, "this system waits on one address only"))
-        } else {
-            bind(address, addresses.len())
-        };
-        match listener.and_then(|it| Ok((it.local_addr()?.port(), it))) {
+        match bind(address, addresses.len()).and_then(|it| Ok((it.local_addr()?.port(), it))) {
             Ok((chosen, listener)) => {
                 port = chosen;
                 bound.push(listener);
@@ -148,6 +143,10 @@ fn advice_for(address: &SocketAddr, error: &io::Error) -> &'static str {
             "; stop the program that uses it, or choose another port with --listen"
         }
         ErrorKind::AddrNotAvailable => "; this machine has no such address",
+        ErrorKind::PermissionDenied if cfg!(windows) => {
+            "; another program has this port for itself, or Windows has reserved it \
+             (`netsh int ipv4 show excludedportrange tcp` lists those)"
+        }
         ErrorKind::PermissionDenied => "; ports below 1024 need privileges",
         _ => "",
     }

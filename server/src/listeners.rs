@@ -1,24 +1,23 @@
 //! The listening sockets: waiting for a client on one or several, and waking them at the stop.
 
-#[cfg(unix)]
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{
     io,
     net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
+use common::ready::{For, ready};
 use socket2::SockRef;
 
 /// Sockets on which the server waits for clients: at least one.
 ///
 /// A single one blocks in `accept`. Several are waited for with poll(2), and each of them is
-/// non-blocking: a client that poll(2) has announced may be gone again.
+/// non-blocking: a client that was announced may be gone again.
 pub struct Listeners {
     all: Vec<TcpListener>,
     addresses: Vec<SocketAddr>,
     /// Whose turn it is, so that clients of one address do not keep those of another waiting.
-    #[cfg(unix)]
     turn: AtomicUsize,
 }
 
@@ -32,12 +31,7 @@ impl Listeners {
         if all.len() > 1 {
             all.iter().try_for_each(|listener| listener.set_nonblocking(true))?;
         }
-        Ok(Self {
-            all,
-            addresses,
-            #[cfg(unix)]
-            turn: AtomicUsize::new(0),
-        })
+        Ok(Self { all, addresses, turn: AtomicUsize::new(0) })
     }
 
     /// Where the server listens: at least one address.
@@ -56,38 +50,24 @@ impl Listeners {
         }
     }
 
-    #[cfg(unix)]
     fn accept_from_any(&self, all: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
-        use std::os::fd::AsFd;
-
-        use common::streams;
-        use nix::poll::{PollFd, PollFlags};
-
         loop {
-            let entry = |listener| PollFd::new(AsFd::as_fd(listener), PollFlags::POLLIN);
-            let mut entries: Vec<_> = all.iter().map(entry).collect();
-            streams::wait(&mut entries, None)?;
+            let ready = ready(all, For::Reading, None)?;
             let turn = self.turn.load(Ordering::Relaxed);
             let in_turn = (turn..turn + all.len()).map(|index| index % all.len());
-            let ready = |index: &usize| entries[*index].any().unwrap_or(true);
-            let Some(index) = in_turn.clone().find(ready) else { continue };
+            let Some(index) = in_turn.into_iter().find(|&index| ready[index]) else { continue };
             self.turn.store((index + 1) % all.len(), Ordering::Relaxed);
             match all[index].accept() {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 accepted => {
                     let (stream, peer) = accepted?;
-                    // Linux gives a blocking socket, the BSDs one like the listener.
+                    // Linux gives a blocking socket, the BSDs and Windows one like the listener.
                     if stream.set_nonblocking(false).is_ok() {
                         return Ok((stream, peer));
                     }
                 }
             }
         }
-    }
-
-    #[cfg(not(unix))]
-    fn accept_from_any(&self, all: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
-        all[0].accept() // `listen` binds no more than one
     }
 
     /// Wakes a blocked [`accept`](Self::accept), for good.
