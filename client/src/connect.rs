@@ -12,7 +12,7 @@ use std::{
 
 use common::{
     address::{self, Failures, ResolveError, ZONE_MISSING},
-    nodelay::send_at_once,
+    socket::send_at_once,
     start::thread_error,
     words::Listed,
 };

@@ -16,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::start::thread_error;
+use common::{socket::says_ended, start::thread_error};
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
 
 use crate::{
@@ -147,11 +147,11 @@ impl Connection {
         self.done(self.outgoing.close())
     }
 
-    /// Signals why a write failed. A broken pipe, or no connection to close, says only that the
-    /// connection has ended: the thread that ended it has signalled why, or is about to.
+    /// Signals why a write failed. Where the error says only that the connection has ended, or that
+    /// there is none to close, the thread that ended it has signalled why, or is about to.
     fn done(&self, written: io::Result<()>) -> Result<(), Over> {
         written.map_err(|error| {
-            if !matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::NotConnected) {
+            if !says_ended(&error) && error.kind() != ErrorKind::NotConnected {
                 self.end.signal(Ending::of_failure(Doing::Sending, error, &self.stream));
             }
             Over

@@ -1,13 +1,14 @@
 //! The end of a connection, signalled by the thread that learns of it first.
 
 use std::{
-    net::{Shutdown, TcpStream},
+    net::TcpStream,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
 
+use common::socket;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use parking_lot::Mutex;
 
@@ -43,7 +44,7 @@ impl EndSignal {
         }
         // A thread that reads or writes wakes from that. The connection is shut down before the
         // reason arrives: whoever has the reason may rely on that.
-        let _ = self.stream.shutdown(Shutdown::Both);
+        socket::shut_down(&self.stream);
         let _ = self.reason.send(ending); // there is room for one, and there is only one
         self.main.wake();
     }

@@ -6,6 +6,7 @@ use std::{fmt, io, net::TcpStream, time::Duration};
 use common::{
     diagnosis::{Cause, Finding, Lost},
     kernel::{Evidence, GaveUp, Side},
+    socket::says_ended,
     words::{Count, Escaped, Seconds, Span},
 };
 
@@ -25,7 +26,7 @@ pub enum Ending {
     Unanswered(Unanswered),
     /// Our kernel ended the connection.
     Lost(Lost),
-    /// Ctrl-C, SIGTERM or SIGHUP.
+    /// Ctrl-C, SIGTERM or SIGHUP; on Windows Ctrl-C, Ctrl-Break or closing the console.
     Interrupted,
     Panicked {
         thread: &'static str,
@@ -78,7 +79,7 @@ impl Ending {
         match GaveUp::from_error(&error) {
             Some(verdict) => Self::of_verdict(verdict, stream),
             // The server closed, and its host reset what we sent after that.
-            None if error.kind() == io::ErrorKind::BrokenPipe => Self::ServerClosed,
+            None if says_ended(&error) => Self::ServerClosed,
             None => Self::Failed { doing, error },
         }
     }
@@ -122,7 +123,7 @@ impl Ending {
             }
             Self::Unanswered(unanswered) => Some(unanswered.trouble()),
             Self::Lost(lost) => Some(match lost.verdict {
-                GaveUp::Reset | GaveUp::Aborted => Trouble::Ended,
+                GaveUp::Reset | GaveUp::Aborted | GaveUp::Broken => Trouble::Ended,
                 _ if lost.finding().is_some_and(|it| it.cause == Cause::NotReading) => {
                     Trouble::Hung
                 }
@@ -173,6 +174,9 @@ impl fmt::Display for Ending {
             Self::WrongReply(reply) => reply.fmt(f),
             Self::Unanswered(unanswered) => unanswered.fmt(f),
             Self::Lost(lost) => lost.fmt(f),
+            Self::Interrupted if cfg!(windows) => {
+                f.write_str("interrupted (Ctrl-C, Ctrl-Break, or the console was closed)")
+            }
             Self::Interrupted => f.write_str("interrupted by a signal (Ctrl-C, SIGTERM or SIGHUP)"),
             Self::Panicked { thread } => write!(f, "the {thread} thread panicked"),
             Self::Failed { doing, error } => write!(f, "{doing} failed: {error}"),

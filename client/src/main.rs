@@ -52,7 +52,7 @@ use tracing::info;
           3    the connection was closed from the server's side\n  \
           4    no byte came from the server for that long\n  \
           5    the kernel ended the connection: timed out, unreachable, refused, reset, aborted\n  \
-          130  interrupted (Ctrl-C, SIGTERM or SIGHUP)\n\n\
+          130  interrupted (Ctrl-C, SIGTERM or SIGHUP; on Windows Ctrl-C, Ctrl-Break, a closed console)\n\n\
         A client that gives up with --reconnect has the code of its last failure.\n\n\
         Examples:\n  \
           client --server example.org:5005\n  \
@@ -127,6 +127,8 @@ fn end(interrupt: &Interrupt, lines: &Lines) {
 fn run(cli: &Cli, log: &Log) -> Result<Ending, Box<dyn Error>> {
     let Cli { idle, retries, retry_interval: interval, detect, .. } = *cli;
     let output = streams::stdout().map_err(|error| format!("cannot write to stdout: {error}"))?;
+    // Windows does not answer this about a pipe from which a thread is reading.
+    let is_typed = io::stdin().is_terminal();
     let input = Input::new().map_err(|error| format!("cannot read stdin: {error}"))?;
     let interrupt = Arc::new(Interrupt::new(input.waker()));
     on_interrupt({
@@ -139,7 +141,11 @@ fn run(cli: &Cli, log: &Log) -> Result<Ending, Box<dyn Error>> {
         detect,
         at_input_end: if cli.stay { AtInputEnd::Stay } else { AtInputEnd::Finish },
         give_up_after: cli.reconnect.then_some(cli.give_up_after),
-        hint: if io::stdin().is_terminal() { "; type a line, Ctrl-D ends" } else { "" },
+        hint: match is_typed {
+            true if cfg!(windows) => "; type a line, Ctrl-Z ends",
+            true => "; type a line, Ctrl-D ends",
+            false => "",
+        },
     };
     let report = Session::new(settings, &input, output, interrupt).run(input)?;
     if !matches!(report.ending, Ending::OutputClosed) {

@@ -18,7 +18,8 @@ use std::{
 use common::{
     diagnosis::Finding,
     event_with_finding,
-    kernel::{self, Backlog, Evidence, GaveUp, Side, is_time_limit},
+    kernel::{self, Backlog, Evidence, GaveUp, Side},
+    socket::write_within,
     verdict::Unread,
     wire::{Escaper, HEARTBEAT, SentHeartbeat},
 };
@@ -100,7 +101,7 @@ pub enum NotSent {
 
 impl NotSent {
     fn of(error: &io::Error) -> Self {
-        if is_time_limit(error) { Self::Blocked } else { Self::Failed }
+        if error.kind() == ErrorKind::WouldBlock { Self::Blocked } else { Self::Failed }
     }
 }
 
@@ -170,7 +171,7 @@ impl Outgoing {
             match self.write_once(state.unwritten, deadline) {
                 Ok(count) => state.unwritten = &state.unwritten[count..],
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if deadline.is_some() && is_time_limit(&error) => return Err(error),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(error),
                 Err(error) => return state.keep(Err(error)),
             }
         }
@@ -187,11 +188,7 @@ impl Outgoing {
         if left.is_zero() {
             return Err(ErrorKind::WouldBlock.into());
         }
-        // The limit belongs to the socket, but the holder of the lock is the only writer.
-        let _ = self.stream.set_write_timeout(Some(left));
-        let written = self.stream.as_ref().write(bytes);
-        let _ = self.stream.set_write_timeout(None);
-        written
+        write_within(&self.stream, bytes, left) // the holder of the lock is the only writer
     }
 
     /// What the kernel knows of a server from which no byte has come for `silence`, where the

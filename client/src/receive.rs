@@ -12,7 +12,7 @@ use std::{
 };
 
 use common::{
-    streams::{Ready, Stdout, reader_has_gone, wait_for_bytes},
+    streams::{Ready, Stdout, reader_has_gone, says_reader_gone, wait_for_bytes},
     wire::{Reply, ReplyReader, SentHeartbeat},
 };
 use crossbeam_channel::{Receiver, Sender};
@@ -184,7 +184,7 @@ impl Receive<'_> {
         let mut output = &*self.shared.output;
         output.write_all(echo).and_then(|()| output.flush()).map_err(|error| {
             // A socket whose reader has gone may be reset, and a terminal reports an I/O error.
-            let is_gone = error.kind() == ErrorKind::BrokenPipe || reader_has_gone(output);
+            let is_gone = says_reader_gone(&error) || reader_has_gone(output);
             if is_gone {
                 Ending::OutputClosed
             } else {

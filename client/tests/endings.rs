@@ -92,6 +92,7 @@ fn each_way_in_which_the_kernel_ends_a_connection_has_its_reason() {
         (GaveUp::NetworkUnreachable, "gave_up"),
         (GaveUp::Reset, "reset"),
         (GaveUp::Aborted, "aborted"),
+        (GaveUp::Broken, "gave_up"),
     ] {
         let ending = Ending::Lost(Lost { verdict, evidence: None });
         assert_eq!((ending.reason(), ending.exit_code()), (reason, 5), "{ending}");
@@ -104,7 +105,8 @@ fn an_end_from_outside_is_not_blamed_on_the_server() {
         Ending::ServerClosed.to_string(),
         "the connection was closed from the server's side"
     );
-    assert!(Ending::Interrupted.to_string().contains("SIGTERM"), "Ctrl-C is only one of them");
+    let another_way = if cfg!(windows) { "Ctrl-Break" } else { "SIGTERM" };
+    assert!(Ending::Interrupted.to_string().contains(another_way), "Ctrl-C is only one of them");
     assert_eq!(Ending::OutputClosed.to_string(), "done: the reader of our output has gone");
 }
 
@@ -155,6 +157,7 @@ fn each_end_says_what_to_try_next() {
         (lost(GaveUp::Reset), Some(Trouble::Ended)),
         (lost(GaveUp::Aborted), Some(Trouble::Ended)),
         (lost(GaveUp::TimedOut), Some(Trouble::Unreachable)),
+        (lost(GaveUp::Broken), Some(Trouble::Ended)),
         (lost(GaveUp::HostUnreachable), Some(Trouble::Unreachable)),
         (lost(GaveUp::NetworkUnreachable), Some(Trouble::Unreachable)),
         (

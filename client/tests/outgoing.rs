@@ -37,7 +37,9 @@ fn a_heartbeat_that_has_no_room_is_given_up_in_time() {
     // The kernel finds more room for a while.
     let (result, deadline) = loop {
         stream.set_nonblocking(true).unwrap();
-        while stream.as_ref().write(b"\n").is_ok() {}
+        for block in [&[b'\n'; 8192][..], b"\n"] {
+            while stream.as_ref().write(block).is_ok() {}
+        }
         stream.set_nonblocking(false).unwrap();
         let deadline = Instant::now() + Duration::from_millis(100);
         match outgoing.heartbeat(Some(1), deadline) {

@@ -4,6 +4,8 @@
 
 #[cfg(target_os = "linux")]
 mod tcp_info;
+#[cfg(windows)]
+mod windows;
 
 use std::{fmt, io, net::TcpStream, time::Duration};
 
@@ -108,15 +110,6 @@ pub fn unread(stream: &TcpStream, entered: u64) -> Unread {
     }
 }
 
-/// Whether a read or write ended because of its own time limit. Windows says so in another way.
-pub fn is_time_limit(error: &io::Error) -> bool {
-    match error.kind() {
-        io::ErrorKind::WouldBlock => true,
-        io::ErrorKind::TimedOut => cfg!(windows),
-        _ => false,
-    }
-}
-
 /// Whether a read would return at once, where the system can say.
 #[cfg(unix)]
 #[allow(clippy::unnecessary_wraps, reason = "other systems cannot say")]
@@ -130,9 +123,13 @@ fn is_readable(stream: &TcpStream) -> Option<bool> {
     Some(peeked != Err(nix::errno::Errno::EAGAIN))
 }
 
-#[cfg(not(unix))]
-fn is_readable(_: &TcpStream) -> Option<bool> {
-    None
+#[cfg(windows)]
+fn is_readable(stream: &TcpStream) -> Option<bool> {
+    use std::time::Instant;
+
+    use crate::ready::{For, ready};
+
+    ready(&[stream], For::Reading, Some(Instant::now())).ok().map(|ready| ready[0])
 }
 
 /// Why the kernel ended a connection.
@@ -143,7 +140,7 @@ pub enum GaveUp {
     /// `EHOSTUNREACH`: a router or firewall on the way said that the host cannot be reached, or
     /// nothing on the local network has its address.
     HostUnreachable,
-    /// `ENETUNREACH`: this host, or a router on the way, has no route to the network.
+    /// `ENETUNREACH`, `ENETDOWN`: this host, or a router on the way, has no route to the network.
     NetworkUnreachable,
     /// `ECONNREFUSED`, `EACCES` and others that an ICMP message brings: somebody on the way, or the
     /// other end's host, refuses what we send.
@@ -152,19 +149,29 @@ pub enum GaveUp {
     /// closed it without reading all bytes.
     Reset,
     /// `ECONNABORTED`: this host ended the connection. On Linux an administrator can do so
-    /// (`ss -K`). Windows also says so when retransmission goes unanswered.
+    /// (`ss -K`).
     Aborted,
+    /// `WSAECONNABORTED` of Windows: its kernel ended the connection. What we sent was not
+    /// acknowledged in time, or the other end had closed the connection.
+    Broken,
 }
 
 impl GaveUp {
     /// The verdict that an error of a read or a write carries, if it is one.
     pub fn from_error(error: &io::Error) -> Option<Self> {
+        #[cfg(windows)]
+        if let Some(code) = error.raw_os_error() {
+            return windows::verdict(code);
+        }
         match error.kind() {
+            io::ErrorKind::ConnectionAborted => Some(Self::Aborted),
             io::ErrorKind::TimedOut => Some(Self::TimedOut),
             io::ErrorKind::HostUnreachable => Some(Self::HostUnreachable),
-            io::ErrorKind::NetworkUnreachable => Some(Self::NetworkUnreachable),
+            io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown => {
+                Some(Self::NetworkUnreachable)
+            }
             io::ErrorKind::ConnectionReset => Some(Self::Reset),
-            io::ErrorKind::ConnectionAborted => Some(Self::Aborted),
+            #[cfg(unix)]
             _ if is_refusal(error) => Some(Self::Refused),
             _ => None,
         }
@@ -173,9 +180,11 @@ impl GaveUp {
     /// The verdict as the log's field `reason` holds it.
     pub fn reason(self) -> &'static str {
         match self {
-            Self::TimedOut | Self::HostUnreachable | Self::NetworkUnreachable | Self::Refused => {
-                "gave_up"
-            }
+            Self::TimedOut
+            | Self::HostUnreachable
+            | Self::NetworkUnreachable
+            | Self::Refused
+            | Self::Broken => "gave_up",
             Self::Reset => "reset",
             Self::Aborted => "aborted",
         }
@@ -184,24 +193,19 @@ impl GaveUp {
 
 /// Whether an error of an established connection is one of those that ICMP brings (icmp(7)), beside
 /// the ones with a kind of their own.
-#[cfg_attr(not(unix), allow(unused_variables, reason = "there the kinds say all"))]
+#[cfg(unix)]
 fn is_refusal(error: &io::Error) -> bool {
-    #[cfg(unix)]
-    {
-        use nix::errno::Errno;
+    use nix::errno::Errno;
 
-        let refusals = [
-            Errno::EACCES,
-            Errno::ECONNREFUSED,
-            Errno::EHOSTDOWN,
-            Errno::ENOPROTOOPT,
-            Errno::EOPNOTSUPP,
-            Errno::EPROTO,
-        ];
-        error.raw_os_error().is_some_and(|errno| refusals.contains(&Errno::from_raw(errno)))
-    }
-    #[cfg(not(unix))]
-    false
+    let refusals = [
+        Errno::EACCES,
+        Errno::ECONNREFUSED,
+        Errno::EHOSTDOWN,
+        Errno::ENOPROTOOPT,
+        Errno::EOPNOTSUPP,
+        Errno::EPROTO,
+    ];
+    error.raw_os_error().is_some_and(|errno| refusals.contains(&Errno::from_raw(errno)))
 }
 
 /// What may be wrong when nothing comes back from the other end of a TCP connection.
@@ -230,6 +234,11 @@ impl fmt::Display for GaveUp {
             Self::Reset => f.write_str(
                 "the connection was reset: the other end was killed or restarted or had closed it \
                  (a limit, an eviction), or a NAT, firewall or load balancer forgot or ended it",
+            ),
+            Self::Broken => write!(
+                f,
+                "the kernel gave up: no acknowledgement came in time ({NOTHING_COMES_BACK}), \
+                 or the other end had closed the connection"
             ),
             Self::Aborted => f.write_str("this host ended the connection itself, as `ss -K` does"),
         }

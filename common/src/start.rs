@@ -1,7 +1,10 @@
 //! What a program needs from the system before it can work, and the errors where it gets none.
 //! The system's own words for them (`Resource temporarily unavailable`) do not say what failed.
 
-use std::io::{self, ErrorKind};
+use std::{
+    io::{self, ErrorKind},
+    sync::Arc,
+};
 
 /// What to do where the system has no room for another thread.
 const MAKE_ROOM: &str = "; raise the limit of processes (ulimit -u), or free some memory";
@@ -45,12 +48,20 @@ fn ignored_signals() -> u64 {
     field.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok()).unwrap_or(0)
 }
 
-/// Calls `handler` at each Ctrl-C, SIGTERM or SIGHUP.
+/// Calls `handler` at each Ctrl-C, SIGTERM or SIGHUP; on Windows at each Ctrl-C or Ctrl-Break, and
+/// when the console is closed.
 ///
 /// # Errors
 /// When the system refuses what that takes: a pipe and a thread.
-pub fn on_interrupt(handler: impl FnMut() + Send + 'static) -> io::Result<()> {
-    ctrlc::set_handler(handler).map_err(|error| interrupt_error(&error))
+pub fn on_interrupt(handler: impl Fn() + Send + Sync + 'static) -> io::Result<()> {
+    let handler = Arc::new(handler);
+    let on_signal = Arc::clone(&handler);
+    ctrlc::set_handler(move || on_signal()).map_err(|error| interrupt_error(&error))?;
+    // The last handler is asked first. The one of `ctrlc` takes every event, and then the system ends
+    // the process at once if its console was closed.
+    #[cfg(windows)]
+    crate::windows::on_close(move || handler())?;
+    Ok(())
 }
 
 /// The error of signals that cannot be caught: the system's, which ctrlc leaves out.

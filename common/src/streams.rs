@@ -5,15 +5,16 @@
 //! used through its descriptor: it is waited for until it is ready, and an error says that it is
 //! closed. Rust's own `stdout` reports the first as an error, and hides the second.
 
-#[cfg(not(unix))]
-mod other;
+pub mod lossy;
 #[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
 
-#[cfg(not(unix))]
-pub use other::*;
 #[cfg(unix)]
 pub use unix::*;
+#[cfg(windows)]
+pub use windows::*;
 
 /// The end of a wait for bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,6 +11,7 @@ fn address(text: &str) -> SocketAddr {
     text.parse().expect("std reads it")
 }
 
+#[cfg(unix)]
 #[test]
 fn a_zone_is_the_name_or_the_number_of_an_interface() {
     let loopback = if cfg!(target_os = "linux") { "lo" } else { "lo0" };
@@ -22,6 +23,7 @@ fn a_zone_is_the_name_or_the_number_of_an_interface() {
     assert_eq!(resolve("[::1%1]:80").expect("it is an address"), [address("[::1%1]:80")]);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_zone_that_is_no_interface_is_named() {
     for zone in ["no-such-if0", "4294967295", "0"] {

@@ -128,7 +128,7 @@ mod on_linux {
             (limited, "keepalive idle 7200s, interval 75s, count 9, user timeout 7s"),
         ] {
             let held = keepalive.apply(&stream).unwrap();
-            assert_eq!(held, keepalive);
+            assert_eq!((held.count, held.user_timeout), (Some(9), keepalive.user_timeout));
             assert_eq!(held.to_string(), said);
         }
         let socket = socket2::SockRef::from(&stream);

@@ -40,6 +40,7 @@ fn a_verdict_of_the_kernels_is_told_from_another_error() {
         (libc::ENETUNREACH, Some(GaveUp::NetworkUnreachable)),
         (libc::ECONNRESET, Some(GaveUp::Reset)),
         (libc::ECONNABORTED, Some(GaveUp::Aborted)),
+        (libc::ENETDOWN, Some(GaveUp::NetworkUnreachable)),
         (libc::ECONNREFUSED, Some(GaveUp::Refused)),
         (libc::EACCES, Some(GaveUp::Refused)),
         (libc::ENOPROTOOPT, Some(GaveUp::Refused)),

@@ -50,11 +50,18 @@ pub fn what_follows(error: &io::Error) -> AfterError {
     }
 }
 
-/// What follows from an error of `accept`. Here the errors are not told apart further.
-#[cfg(not(unix))]
+/// What follows from an error of `accept`.
+#[cfg(windows)]
 pub fn what_follows(error: &io::Error) -> AfterError {
-    match error.kind() {
-        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset => AfterError::Again,
-        _ => AfterError::Pause,
+    use windows_sys::Win32::Networking::WinSock::{
+        WSAECONNABORTED, WSAECONNRESET, WSAEFAULT, WSAEINVAL, WSAENOTCONN, WSAENOTSOCK,
+        WSAEOPNOTSUPP,
+    };
+
+    match error.raw_os_error() {
+        // Wine gives WSAENOTCONN for a client that has reset its connection.
+        None | Some(WSAECONNABORTED | WSAECONNRESET | WSAENOTCONN) => AfterError::Again,
+        Some(WSAEFAULT | WSAEINVAL | WSAENOTSOCK | WSAEOPNOTSUPP) => AfterError::End,
+        Some(_) => AfterError::Pause,
     }
 }

@@ -18,9 +18,9 @@ use std::{
 use common::{
     diagnosis::Finding,
     kernel::{self, Backlog, Evidence, Side},
+    socket,
     verdict::{Suspect, Unread, Verdict},
 };
-
 use parking_lot::Mutex;
 
 use crate::limits::Place;
@@ -162,12 +162,10 @@ impl Connection {
     }
 
     /// Gives the place back, and then wakes the thread out of any read or write: a client that
-    /// sees its end of stream can connect again at once. A connection that is already gone
-    /// refuses to be shut down, which is as good. (On Windows a blocked read goes on:
-    /// rust-lang/rust#121594.)
+    /// sees its end of stream can connect again at once.
     pub fn shut_down(&self) {
         self.place.give_back();
-        let _ = self.stream.shutdown(Shutdown::Both);
+        socket::shut_down(&self.stream);
     }
 }
 

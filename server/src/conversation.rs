@@ -13,8 +13,9 @@ use std::{
 
 use common::{
     diagnosis::Lost,
-    kernel::{Evidence, GaveUp, Side, is_time_limit},
+    kernel::{Evidence, GaveUp, Side},
     log::HEARTBEATS,
+    socket::{read_within, says_ended},
     wire::{HEARTBEAT, Request, RequestReader},
     words::Escaped,
 };
@@ -107,26 +108,28 @@ impl<'a> Conversation<'a> {
     }
 
     fn read(&mut self, requests: &mut RequestReader) -> io::Result<usize> {
+        let mut stream = &self.connection.stream;
         loop {
-            self.limit_read();
-            match (&self.connection.stream).read(requests.space()) {
+            let read = match self.probe {
+                None => stream.read(requests.space()),
+                Some(probe) => read_within(stream, requests.space(), self.time_to(probe)),
+            };
+            match read {
                 // A read with a limit is interrupted when the process is stopped and continued.
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if is_time_limit(&error) => self.send_probe(requests.at_boundary())?,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.send_probe(requests.at_boundary())?;
+                }
                 read => return read,
             }
         }
     }
 
-    /// Lets the next read end at the moment the probe is due. The kernel takes a duration that
-    /// starts over with each read, so it is worked out from that moment each time.
-    fn limit_read(&self) {
-        if let Some(probe) = self.probe {
-            let left = (self.heard + probe).saturating_duration_since(Instant::now());
-            let limit = (!self.past_probe).then_some(left.max(AT_ONCE));
-            // macOS refuses a limit for a connection that was reset: the read then says so.
-            let _ = self.connection.stream.set_read_timeout(limit);
-        }
+    /// How long a read may last: until the probe is due, unless that is behind us. The kernel takes
+    /// a duration that starts over with each read, so it is worked out from that moment each time.
+    fn time_to(&self, probe: Duration) -> Option<Duration> {
+        let left = (self.heard + probe).saturating_duration_since(Instant::now());
+        (!self.past_probe).then_some(left.max(AT_ONCE))
     }
 
     /// Enters that bytes have come. Returns whether the connection is still in the queue.
@@ -173,7 +176,7 @@ impl<'a> Conversation<'a> {
                 Ending::Lost(Lost { verdict, evidence })
             }
             // The client closed the connection and did not wait for its replies.
-            None if error.kind() == ErrorKind::BrokenPipe => Ending::ClosedByClient,
+            None if says_ended(&error) => Ending::ClosedByClient,
             None => Ending::Failed(error),
         }
     }

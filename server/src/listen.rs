@@ -119,10 +119,11 @@ fn bind(address: SocketAddr, count: usize) -> io::Result<TcpListener> {
     // the option means something else: two servers on one port.)
     #[cfg(not(windows))]
     let _ = socket.set_reuse_address(true); // it is a convenience
-    if count > 1 && address.is_ipv6() {
-        // Beside `0.0.0.0`, `[::]` must not claim the IPv4 addresses. Alone, it listens to both
-        // families where the system has it so.
-        socket.set_only_v6(true).map_err(|error| {
+    // Beside `0.0.0.0`, `[::]` must not claim the IPv4 addresses. Alone, it listens to both
+    // families: on Windows if it is told to, elsewhere where the system has it so.
+    let alone = count == 1;
+    if address.is_ipv6() && (cfg!(windows) || !alone) {
+        socket.set_only_v6(!alone).map_err(|error| {
             io::Error::new(error.kind(), format!("cannot set IPV6_V6ONLY: {error}"))
         })?;
     }

@@ -23,7 +23,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{detect::Detect, nodelay::send_at_once, period::Period, start::thread_error};
+use common::{detect::Detect, period::Period, socket::send_at_once, start::thread_error};
 use crossbeam_channel::{Receiver, TryRecvError};
 use parking_lot::Mutex;
 use tracing::{debug, error, info, warn};

@@ -111,6 +111,7 @@ fn a_touch_that_finds_no_entry_is_not_said() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "under Wine a small reply finds room again")]
 fn a_write_that_had_to_wait_is_said_to_have_moved_its_client() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();

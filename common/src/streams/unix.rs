@@ -139,6 +139,11 @@ pub fn reader_has_gone(output: &Stream) -> bool {
         && watched[0].revents().is_some_and(|events| events.intersects(ended))
 }
 
+/// Whether an error of a write says that nobody reads any more.
+pub fn says_reader_gone(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::BrokenPipe
+}
+
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.transfer(PollFlags::POLLIN, |mut file| file.read(buffer))

@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use common::nodelay::send_at_once;
+use common::socket::send_at_once;
 use hdrhistogram::Histogram;
 use mio::net::TcpStream;
 

@@ -17,7 +17,7 @@ struct ReaderGone;
 /// Prints a line of the results.
 pub fn say(line: fmt::Arguments<'_>) -> io::Result<()> {
     streams::stdout()
-        .and_then(|mut stdout| stdout.write_all(format!("{line}\n").as_bytes()))
+        .and_then(|stdout| (&stdout).write_all(format!("{line}\n").as_bytes()))
         .map_err(|error| match error.kind() {
             ErrorKind::BrokenPipe => io::Error::other(ReaderGone),
             kind => io::Error::new(kind, format!("cannot write the results: {error}")),
