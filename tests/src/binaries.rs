@@ -64,6 +64,18 @@ pub fn built() -> io::Result<[(String, &'static Path); 2]> {
     Ok([(variable("server"), binary("server")?), (variable("client"), binary("client")?)])
 }
 
+/// Whether the programs are those of Windows: on Windows, or under Wine (`.ci/windows`).
+#[must_use]
+pub fn are_of_windows() -> bool {
+    cfg!(windows) || env::var_os("TESTS_WINE").is_some()
+}
+
+/// Whether the programs are those of Linux, which know the kernel's figures of a connection.
+#[must_use]
+pub fn are_of_linux() -> bool {
+    cfg!(target_os = "linux") && !are_of_windows()
+}
+
 fn variable(name: &str) -> String {
     format!("TESTS_BINARY_{name}")
 }

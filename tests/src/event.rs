@@ -6,6 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::binaries::are_of_linux;
+
 /// An event: a JSON object with a field `event`, which is its name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -45,6 +47,28 @@ impl Event {
     #[must_use]
     pub fn finding(&self) -> &str {
         self.str("finding").unwrap_or_default()
+    }
+
+    /// Checks what the event says of the other end. Only on Linux the programs know the kernel's
+    /// figures, so elsewhere it must say nothing.
+    ///
+    /// # Panics
+    /// If it says something else.
+    #[track_caller]
+    pub fn expect_finding(&self, finding: &str) {
+        let expected = if are_of_linux() { finding } else { "" };
+        assert_eq!(self.finding(), expected, "{self}");
+    }
+
+    /// Checks that the server evicted a client because it had stopped reading. Without the kernel's
+    /// figures it only knows that the client was silent.
+    ///
+    /// # Panics
+    /// If the event has another reason.
+    #[track_caller]
+    pub fn expect_not_reading(&self) {
+        let expected = if are_of_linux() { "not_reading" } else { "silent" };
+        assert_eq!(self.reason(), expected, "{self}");
     }
 
     #[must_use]

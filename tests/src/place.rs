@@ -7,6 +7,7 @@ use socket2::{Domain, Socket, Type};
 use crate::{
     binaries::{Server, json_command},
     peer::Listener,
+    wait_until,
 };
 
 /// A port of loopback. While no server listens there, a connection is refused, and no other
@@ -41,6 +42,7 @@ impl Place {
     /// # Errors
     /// When it does not start to listen.
     pub fn start(&self, arguments: &[&str]) -> io::Result<Server> {
+        self.wait_until_free()?;
         let mut command = json_command("server")?;
         Server::from_command(command.args(["--listen", &self.address]).args(arguments))
     }
@@ -51,7 +53,18 @@ impl Place {
     /// If a server listens here already.
     #[must_use]
     pub fn listen(&self) -> Listener {
+        self.wait_until_free().expect("no server listens");
         Listener::bind_to(&self.address)
+    }
+
+    /// Waits until nobody listens here. Under Wine a killed server does so for a moment.
+    fn wait_until_free(&self) -> io::Result<()> {
+        let address: SocketAddr = self.address.parse().map_err(io::Error::other)?;
+        wait_until(|| {
+            let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+            socket.set_reuse_address(true)?;
+            Ok(socket.bind(&address.into()).is_ok())
+        })
     }
 }
 

@@ -7,12 +7,24 @@ use std::{
     time::Duration,
 };
 
+#[cfg(unix)]
+use nix::sys::signal::Signal;
+
 use crate::{
     assert_same_bytes,
+    binaries::are_of_windows,
     event::Event,
     finished::Finished,
     log::{Line, Log},
 };
+
+/// The signals that stop a program in order. Of these, Wine passes on Ctrl-C alone.
+#[cfg(unix)]
+#[must_use]
+pub fn stop_signals() -> &'static [Signal] {
+    let signals = &[Signal::SIGINT, Signal::SIGTERM];
+    if are_of_windows() { &signals[..1] } else { signals }
+}
 
 /// A running program. It is killed when it is dropped.
 pub struct Program {
@@ -195,7 +207,7 @@ impl Program {
     /// # Errors
     /// When the process is gone.
     #[cfg(unix)]
-    pub fn signal(&self, signal: nix::sys::signal::Signal) -> io::Result<()> {
+    pub fn signal(&self, signal: Signal) -> io::Result<()> {
         Ok(nix::sys::signal::kill(self.unix_pid()?, signal)?)
     }
 
@@ -205,10 +217,7 @@ impl Program {
     /// When the process is gone.
     #[cfg(unix)]
     pub fn pause(&self) -> io::Result<()> {
-        use nix::sys::{
-            signal::Signal,
-            wait::{WaitPidFlag, waitpid},
-        };
+        use nix::sys::wait::{WaitPidFlag, waitpid};
 
         self.signal(Signal::SIGSTOP)?;
         waitpid(self.unix_pid()?, Some(WaitPidFlag::WUNTRACED))?;

@@ -6,7 +6,7 @@ use std::{thread, time::Duration};
 use nix::sys::signal::Signal;
 use tests::{
     assert_same_bytes,
-    binaries::{Server, client, client_of_peer},
+    binaries::{Server, are_of_linux, client, client_of_peer},
     event::{Event, any, conn, retry},
 };
 
@@ -38,7 +38,7 @@ fn a_stopped_server_is_noticed() {
     let finished = client.finish().expect("the client ends");
     let ended = finished.expect_ended(4);
     expect_verdict(ended);
-    if cfg!(target_os = "linux") {
+    if are_of_linux() {
         assert_eq!(ended.u64("in_flight"), Some(0), "the server's kernel acknowledges: {ended}");
         let kernel_spoke_later = ended.f64("last_ack_s") < ended.f64("silent_s");
         assert!(kernel_spoke_later, "the last acknowledgement is too old: {ended}");

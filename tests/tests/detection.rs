@@ -34,7 +34,7 @@ fn a_stopped_server_is_silent_to_the_heartbeat_and_alive_to_keepalive() {
     for client in aware {
         let finished = client.finish().expect("the client ends");
         let ended = finished.expect_ended(4);
-        assert_eq!(ended.finding(), "service_silent", "{ended}");
+        ended.expect_finding("service_silent");
     }
     server.program.signal(Signal::SIGCONT).expect("the server is there");
     unaware.finish_with("after\n", b"BEFORE\nAFTER\n");
@@ -49,7 +49,7 @@ fn a_stopped_server_with_a_full_window_is_not_reading() {
     let flood = client.flood(&[b'\n'; 8192]).expect("the client takes input");
     let finished = client.finish().expect("the client ends");
     let ended = finished.expect_ended(4);
-    assert_eq!(ended.finding(), "not_reading", "{ended}");
+    ended.expect_finding("not_reading");
     flood.join().expect("the flood ends");
 }
 
@@ -77,7 +77,7 @@ fn behind_a_proxy_the_last_line_says_nothing_about_the_servers_host() {
     let finished = client.finish().expect("the client ends");
     let ended = finished.expect_ended(4);
     // The proxy acknowledges, and would do so if the server's host had burnt down.
-    assert_eq!(ended.finding(), "service_silent", "{ended}");
+    ended.expect_finding("service_silent");
     let said = ended.message();
     assert!(said.contains("the other end of this TCP connection acknowledged"), "{said}");
     for claim in ["host is up", "host still", "peer's kernel", "server's kernel"] {

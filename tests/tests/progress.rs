@@ -68,7 +68,7 @@ fn a_client_that_stops_reading_is_evicted_for_that() {
     let (peer, writing) = sending_peer(&server, LENGTH);
     read_slowly(peer.stream(), LENGTH / 6, Duration::from_secs(3));
     let ended = server.program.wait_for("ended", conn(1)).expect("the client is evicted");
-    assert_eq!(ended.reason(), "not_reading", "{ended}");
+    ended.expect_not_reading();
     assert!(writing.join().expect("the writer ends").is_err(), "the server took everything");
 }
 
@@ -143,7 +143,7 @@ fn a_server_that_stops_taking_lines_is_dead() {
     let flood = client.flood(&[b'\n'; 8192]).expect("the client takes input");
     let finished = client.finish().expect("the client ends");
     let ended = finished.expect_ended(4);
-    assert_eq!(ended.str("finding"), Some("not_reading"), "{ended}");
+    ended.expect_finding("not_reading");
     flood.join().expect("the flood ends");
 }
 

@@ -13,7 +13,7 @@ use tests::{
     binaries::{Server, client, client_of_peer, start_unread_client},
     event::{any, conn},
     peer::{Listener, Peer},
-    program::Program,
+    program::{Program, stop_signals},
 };
 
 fn server(arguments: &[&str]) -> Server {
@@ -52,7 +52,7 @@ fn a_server_under_load_stops_and_sums_up() {
 
 #[test]
 fn an_idle_server_stops() {
-    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+    for &signal in stop_signals() {
         let server = server(&[]);
         server.program.signal(signal).expect("the server runs");
         server.program.finish().expect("the server ends").expect_code(0);
@@ -76,7 +76,7 @@ fn a_client_that_reads_nothing_is_evicted_for_it() {
     let mut server = server(&["--timeout", "2s"]);
     Peer::connect(&server.address).fill(None);
     let ended = server.program.wait_for("ended", conn(1)).expect("the connection ends");
-    assert_eq!(ended.reason(), "not_reading", "{ended}");
+    ended.expect_not_reading();
     server.expect_answer();
 }
 

@@ -19,6 +19,7 @@ use tests::{
     event::{Event, any, retry},
     finished::run,
     peer::{Full, Peer},
+    program::stop_signals,
 };
 
 #[test]
@@ -69,9 +70,10 @@ fn unread_server(arguments: &[&str]) -> (Child, String, BufReader<ChildStderr>) 
     (child, address, log)
 }
 
-fn terminate(mut child: Child) {
+fn stop(mut child: Child) {
     let pid = Pid::from_raw(i32::try_from(child.id()).expect("a process id fits"));
-    kill(pid, Signal::SIGTERM).expect("the server runs");
+    let signal = stop_signals().last().copied();
+    kill(pid, signal).expect("the server runs");
     let status = child.wait().expect("the server ends");
     assert!(status.success(), "the server ended with {status}");
 }
@@ -83,7 +85,7 @@ fn a_server_goes_on_when_the_reader_of_its_log_is_gone() {
     for _ in 0..20 {
         Peer::connect(&address).ask(b"still there?\nHeartBeat", b"STILL THERE?\nOK");
     }
-    terminate(child);
+    stop(child);
 }
 
 #[test]
@@ -94,7 +96,7 @@ fn a_server_goes_on_and_stops_when_the_reader_of_its_log_pauses() {
     for _ in 0..20_000 {
         peer.ask(b"a line to be logged, and another\n", b"A LINE TO BE LOGGED, AND ANOTHER\n");
     }
-    terminate(child);
+    stop(child);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use tests::{
     finished::run,
     peer::Peer,
     proc::thread_names,
-    program::Program,
+    program::{Program, stop_signals},
     wait_until,
 };
 
@@ -228,7 +228,7 @@ fn hosts_with_dead() {
 
 fn interrupted_search() {
     hosts_with_dead();
-    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+    for &signal in stop_signals() {
         let start = Instant::now();
         let mut client = client("dead:5005");
         wait_for_search(&mut client);
@@ -261,7 +261,7 @@ fn interrupted_as_process_1() {
 
 fn interrupted_look_up() {
     dead_name_server();
-    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+    for &signal in stop_signals() {
         let start = Instant::now();
         let mut client = client("some.name.example:5005");
         let word = client.wait_for("connecting", any).expect("the client says what it does");

@@ -30,7 +30,7 @@ fn noticed_cut() {
     client.type_in("in flight\n").expect("the client takes input");
     let ended = client.wait_for("connection_ended", any).expect("the client notices");
     assert_eq!(ended.reason(), "unanswered", "{ended}");
-    assert_eq!(ended.finding(), "host_silent", "{ended}");
+    ended.expect_finding("host_silent");
     server.program.wait_for("ended", conn(1)).expect("the server notices");
     client.type_in("while it was down\n").expect("the client takes input");
     client.wait_for("connecting", any).expect("an attempt gets no answer");
@@ -54,7 +54,9 @@ fn no_network() {
     client.wait_for("connection_ended", any).expect("the client notices");
     for _ in 0..4 {
         let failed = client.wait_for("connect_failed", any).expect("an attempt fails");
-        assert!(failed.message().contains("unreachable"), "{failed}");
+        let said = failed.message();
+        let is_it = said.contains("unreachable") || said.contains("10051"); // Wine knows no words
+        assert!(is_it, "{failed}");
         // No server is to blame for that, so the pauses do not grow.
         let announced = client.wait_for("reconnecting", any).expect("the next is announced");
         let pause = announced.f64("pause_s").expect("the pause is told");

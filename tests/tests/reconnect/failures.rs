@@ -49,7 +49,7 @@ fn a_hung_server_is_not_called_back_before_it_answers() {
         assert_eq!(event.name(), "connection_ended", "{event}");
         assert_eq!(event.reason(), "unanswered", "{event}");
         assert!(!event.message().contains("no byte ever came"), "it has answered before: {event}");
-        assert_eq!(event.finding(), "service_silent", "{event}");
+        event.expect_finding("service_silent");
         let announced = expect_pause(&mut client, 2.5, 5.0);
         assert_eq!(announced.u64("kept_bytes"), Some(10), "{announced}");
     }
@@ -68,7 +68,7 @@ fn the_second_server_takes_over_from_a_hung_one_at_once() {
     hung.program.pause().expect("the server can be stopped");
     client.type_in("never answered there\n").expect("the client takes input");
     let ended = client.wait_for("connection_ended", any).expect("the silence is noticed");
-    assert_eq!(ended.finding(), "service_silent", "{ended}");
+    ended.expect_finding("service_silent");
     let announced = expect_pause(&mut client, 0.0, 0.25);
     assert_eq!(announced.str("server"), Some(&*place.address), "{announced}");
     let connected = client.wait_for("connected", any).expect("the second server takes over");

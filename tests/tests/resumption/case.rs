@@ -10,7 +10,7 @@ use std::{
 };
 
 use tests::{
-    binaries::json_command,
+    binaries::{are_of_windows, json_command},
     finished::Finished,
     program::Program,
     relay::{Cut, From, How, Relay},
@@ -18,8 +18,11 @@ use tests::{
 
 use crate::script::Script;
 
-/// How many sessions run at a time. They wait most of their time.
-const AT_A_TIME: usize = 96;
+/// How many sessions run at a time, and one out of how many is played. They wait most of their time,
+/// but Wine starts a program slowly.
+fn pace() -> (usize, usize) {
+    if are_of_windows() { (8, 11) } else { (96, 1) }
+}
 
 /// How the text comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +101,10 @@ impl Case<'_> {
 
     /// A session whose only server has not said a byte ends with its connection.
     fn check(&self, finished: &Finished, is_proven: bool) -> io::Result<()> {
+        // On Windows a reset takes away what came before it, and Wine may take it for a close.
+        let may_be_unproven = are_of_windows() && finished.stdout.is_empty();
         let (codes, stdout): (&[i32], _) = match self.cut.map(|cut| cut.how) {
+            Some(How::Reset) if may_be_unproven => (&[0, 1, 3, 5], Vec::new()),
             Some(How::Reset) if !is_proven => (&[1, 5], Vec::new()),
             Some(How::Close) if !is_proven => (&[3], Vec::new()),
             _ => (&[0], self.script.echo()),
@@ -117,15 +123,17 @@ impl Case<'_> {
     }
 }
 
-/// Plays all cases, many at a time, until one fails.
+/// Plays the cases, many at a time, until one fails.
 ///
 /// # Panics
 /// If one fails, or if many are not cut where they should be. A heartbeat more or less moves the
 /// last bytes, but not all.
 pub(crate) fn play_all(cases: &[Case<'_>]) {
+    let (at_a_time, step) = pace();
+    let cases: Vec<_> = cases.iter().step_by(step).collect();
     let (next, outcomes) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {
-        for _ in 0..AT_A_TIME {
+        for _ in 0..at_a_time {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let outcome = case.play();
