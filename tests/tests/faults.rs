@@ -43,7 +43,7 @@ fn memory(server: &Server) -> u64 {
 /// to collect a million heartbeats.
 #[track_caller]
 fn expect_small(server: &Server, before: u64) {
-    const LIMIT: u64 = 8 * 1024 * 1024;
+    const LIMIT: u64 = 6 * 1024 * 1024;
     let grown = memory(server) - before;
     assert!(grown < LIMIT, "the server has grown by {grown} bytes");
 }

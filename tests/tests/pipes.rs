@@ -54,7 +54,7 @@ fn twenty_mebibytes_of_any_bytes_come_back_whole() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_line_of_64_mebibytes_comes_back_in_constant_memory() {
-    const LIMIT: u64 = 32 * 1024 * 1024;
+    const LIMIT: u64 = 24 * 1024 * 1024;
 
     let server = server();
     let rule = ["--idle", "500ms", "--retries", "1000000"];
