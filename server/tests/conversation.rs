@@ -47,7 +47,12 @@ fn a_byte_that_comes_too_late_does_not_turn_an_eviction_into_a_close() {
     let (_client, connection, queue) = connected();
     let now = Instant::now() + TIMEOUT;
     let expired = queue.expire(1, now).expect("it is due"); // the reaper is about to evict it
-    let reaper = thread::spawn(move || expired.item.evict(expired.silent));
+    let reaper = thread::spawn(move || {
+        while let Verdict::Alive(_) = expired.item.judge(TIMEOUT, now) {
+            thread::yield_now(); // until the byte has been read
+        }
+        expired.item.evict(expired.silent);
+    });
     let (ending, traffic) = Conversation::new(&connection, &queue, None).run();
     reaper.join().unwrap();
     assert!(matches!(ending, Ending::Evicted(_)), "{ending}");
