@@ -54,7 +54,8 @@ impl Finished {
     /// If the program ended with another code; the message holds its log.
     #[track_caller]
     pub fn expect_code(&self, code: i32) {
-        assert_eq!(self.status.code(), Some(code), "the exit code is wrong; log:\n{}", self.log());
+        let Self { status, .. } = self;
+        assert_eq!(status.code(), Some(code), "wrong end: {status}; log:\n{}", self.log());
     }
 
     /// Checks the exit code of a client, and returns its event `ended`, which must name the same
