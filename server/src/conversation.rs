@@ -34,7 +34,8 @@ const READ_SIZE: usize = 64 * 1024;
 /// The shortest limit of a read: no time at all would mean no limit.
 const AT_ONCE: Duration = Duration::from_micros(1);
 
-/// A reply that takes this long to write had to wait for room at the client.
+/// A reply that takes this long to write had to wait for room at the client, as far as this thread
+/// can tell. It may have been held up itself, and then the client lives for one more timeout.
 const SLOW_WRITE: Duration = Duration::from_millis(100);
 
 pub struct Conversation<'a> {
@@ -145,8 +146,7 @@ impl<'a> Conversation<'a> {
         stays
     }
 
-    /// A write that had to wait has ended because the client made room for it, so the client
-    /// lives.
+    /// A write that had to wait has ended because the client made room for it: the client lives.
     fn enter_slow_write(&mut self) {
         let now = Instant::now();
         if now.saturating_duration_since(self.heard) >= SLOW_WRITE {
