@@ -12,7 +12,6 @@ use nix::sys::signal::Signal;
 
 use crate::{
     assert_same_bytes,
-    binaries::are_of_windows,
     event::Event,
     finished::Finished,
     log::{Line, Log},
@@ -23,7 +22,7 @@ use crate::{
 #[must_use]
 pub fn stop_signals() -> &'static [Signal] {
     let signals = &[Signal::SIGINT, Signal::SIGTERM];
-    if are_of_windows() { &signals[..1] } else { signals }
+    if crate::binaries::are_of_windows() { &signals[..1] } else { signals }
 }
 
 /// A running program. It is killed when it is dropped.
