@@ -70,16 +70,14 @@ fn a_client_that_was_stopped_while_its_connection_stood_connects_again() {
 
 #[test]
 fn a_connection_of_heartbeats_alone_that_outlived_the_patience_gets_an_attempt() {
-    let place = Place::new();
-    let mut server = Some(start(&place));
     let arguments = ["--reconnect", "--idle", "200ms", "--give-up-after", "1s"];
-    let mut client = client(&place.address, &arguments);
+    let (client, mut peer, listener) = proven(&arguments);
     for _ in 0..10 {
-        client.wait_for("heartbeat_answered", any).expect("the server lives");
+        peer.expect(b"HeartBeat");
+        peer.send(b"OK");
     }
-    server.take();
-    let _server = start(&place);
-    expect_back(client, b"");
+    drop(peer);
+    prove(&listener).close_after(client, b"");
 }
 
 #[test]
