@@ -1,5 +1,7 @@
 //! When something last came from the server, and when something last went out. The receiver and
 //! the writers enter it; the heartbeat thread looks at it.
+//!
+//! In the article: `tm` of `heartbg`, under `climutex`.
 
 use std::{
     mem,

@@ -2,6 +2,8 @@
 //!
 //! Ten seconds are all that the name and the addresses get together. A search that takes more
 //! than a second says so.
+//!
+//! In the article: `client::init`.
 
 use std::{
     io::{self, ErrorKind},

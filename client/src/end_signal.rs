@@ -1,4 +1,6 @@
 //! The end of a connection, signalled by the thread that learns of it first.
+//!
+//! In the article: the `flag` that ends `client::run_loop`.
 
 use std::{
     net::TcpStream,

@@ -1,13 +1,15 @@
 //! The heartbeat thread: does what the rule in [`liveness`](crate::liveness) says, and sleeps
 //! until the rule next says something.
+//!
+//! In the article: the loop of `send_heart`.
 
 use std::time::{Duration, Instant};
 
 use common::{
     diagnosis::Finding,
     event_with_finding,
-    log::HEARTBEATS,
     period::Period,
+    targets::HEARTBEATS,
     verdict::{Suspect, Verdict},
     words::Millis,
 };

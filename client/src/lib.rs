@@ -1,5 +1,8 @@
 //! A client that keeps its connection alive and notices when the server is gone.
 //!
+//! Start with [`liveness`], the heartbeat's rule. Then read [`heartbeat`], the thread that carries it
+//! out. They are two of the seven files whose order the README gives.
+//!
 //! [`session`] is the conversation of a person, from stdin to stdout. It may outlive its
 //! connections. [`connect`] finds a server: the [`attempts`] at its addresses race each other,
 //! within one [`budget`] of time. [`connection`] is one connection with its threads. Bytes flow one

@@ -11,6 +11,9 @@
 //! The server counts, too: it hears us only when we send. So the first heartbeat is also due
 //! when *we* have sent nothing for `idle`, however much comes. If bytes keep coming, it starts
 //! nothing: the next byte starts over.
+//!
+//! In the article: `heartbg` with its figures `outtime`, `cnt` and `difftime`, and the comparisons in
+//! `send_heart`.
 
 use std::time::{Duration, Instant};
 

@@ -1,8 +1,8 @@
 //! The receiver thread, the only one that reads the socket. Echoes go to the output,
 //! acknowledgements to the heartbeat thread.
 //!
-//! In the article's client two threads read the same socket, and each takes bytes that were
-//! meant for the other.
+//! In the article: the calls of `Read` in `send_heart` and in `client::run_loop`. There two threads
+//! read the same socket, and each takes bytes that were meant for the other.
 
 use std::{
     io::{ErrorKind, Read as _, Write as _},

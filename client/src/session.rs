@@ -18,6 +18,8 @@
 //!
 //! The main thread does all of this. It waits in one place, for text from the input and for news
 //! from the other threads, and then looks around.
+//!
+//! In the article: `client::run_loop`, which serves one connection.
 
 mod outage;
 mod said;

@@ -204,3 +204,5 @@ impl fmt::Display for Failures {
         Ok(())
     }
 }
+
+impl std::error::Error for Failures {}

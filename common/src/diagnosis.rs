@@ -6,6 +6,9 @@
 //! proxy, so no sentence here claims that the peer's host is up.
 //!
 //! The sentences are in `words.rs`. The rule is pure: it has no socket and no clock.
+//!
+//! The article has no listing for this. It says only that heartbeat and keepalive together tell a
+//! failed network from a failed service.
 
 mod words;
 

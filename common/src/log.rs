@@ -28,14 +28,13 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
-use crate::{start::thread_error, streams, words::Count};
+use crate::{
+    start::thread_error,
+    streams,
+    targets::{ALWAYS, HEARTBEATS},
+    words::Count,
+};
 use queue::Lines;
-
-/// The target of the few events that even a quiet log shows.
-pub const ALWAYS: &str = "always";
-
-/// The target of the events about single heartbeats, which can be hidden.
-pub const HEARTBEATS: &str = "heartbeats";
 
 /// The flags that choose what is logged and how. Each program has a `--verbose` of its own.
 #[derive(Debug, Clone, Copy, clap::Args)]

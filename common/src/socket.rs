@@ -6,12 +6,28 @@
 
 use std::{
     io::{self, ErrorKind, Read as _, Write as _},
-    net::{Shutdown, TcpStream},
+    net::{Shutdown, SocketAddr, TcpStream},
     time::Duration,
 };
 
+use crate::address::Failures;
 #[cfg(windows)]
 use crate::windows;
+
+/// Connects to the first of these addresses that answers. Each of them gets `limit` for that.
+///
+/// # Errors
+/// Why each address failed.
+pub fn connect_within(addresses: &[SocketAddr], limit: Duration) -> Result<TcpStream, Failures> {
+    let mut failures = Failures::default();
+    for address in addresses {
+        match TcpStream::connect_timeout(address, limit) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failures.0.push((*address, error)),
+        }
+    }
+    Err(failures)
+}
 
 /// Lets small writes leave at once, also while earlier ones are not acknowledged (`TCP_NODELAY`,
 /// tcp(7)).

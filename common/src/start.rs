@@ -1,10 +1,9 @@
 //! What a program needs from the system before it can work, and the errors where it gets none.
 //! The system's own words for them (`Resource temporarily unavailable`) do not say what failed.
 
-use std::{
-    io::{self, ErrorKind},
-    sync::Arc,
-};
+use std::io::{self, ErrorKind};
+#[cfg(feature = "cli")]
+use std::sync::Arc;
 
 /// What to do where the system has no room for another thread.
 const MAKE_ROOM: &str = "; raise the limit of processes (ulimit -u), or free some memory";
@@ -53,6 +52,7 @@ fn ignored_signals() -> u64 {
 ///
 /// # Errors
 /// When the system refuses what that takes: a pipe and a thread.
+#[cfg(feature = "cli")]
 pub fn on_interrupt(handler: impl Fn() + Send + Sync + 'static) -> io::Result<()> {
     let handler = Arc::new(handler);
     let on_signal = Arc::clone(&handler);
@@ -65,6 +65,7 @@ pub fn on_interrupt(handler: impl Fn() + Send + Sync + 'static) -> io::Result<()
 }
 
 /// The error of signals that cannot be caught: the system's, which ctrlc leaves out.
+#[cfg(feature = "cli")]
 fn interrupt_error(error: &ctrlc::Error) -> io::Error {
     let message = match error {
         ctrlc::Error::System(system) if system.kind() == ErrorKind::WouldBlock => {
@@ -76,7 +77,7 @@ fn interrupt_error(error: &ctrlc::Error) -> io::Error {
     io::Error::other(format!("cannot catch Ctrl-C: {message}"))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "cli"))]
 mod tests {
     use super::*;
 

@@ -1,4 +1,5 @@
 //! The calls that only Windows has, and that no library offers: the only unsafe code of the project.
+#![cfg_attr(not(feature = "cli"), allow(dead_code, reason = "only a program catches signals"))]
 
 use std::{
     io,

@@ -2,13 +2,13 @@
 
 use std::{
     io::{self, ErrorKind, Read as _, Write as _},
-    net::{TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
 
-use common::socket::{read_within, send_at_once, shut_down, write_within};
+use common::socket::{connect_within, read_within, send_at_once, shut_down, write_within};
 
 /// Far more than a call that is woken takes.
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -50,6 +50,17 @@ fn ended_while_blocked(
     thread::sleep(LIMIT); // a call that is not blocked by then returns at once
     shut_down(stream);
     ended.recv_timeout(DEADLINE).expect("the call has returned")
+}
+
+#[test]
+fn the_first_address_that_answers_is_connected_to_or_each_failure_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let open = listener.local_addr().unwrap();
+    let closed = SocketAddr::from(([127, 0, 0, 1], 1));
+    let stream = connect_within(&[closed, open], DEADLINE).unwrap();
+    assert_eq!(stream.peer_addr().unwrap(), open);
+    let failures = connect_within(&[closed, closed], DEADLINE).unwrap_err();
+    assert_eq!(failures.0.iter().map(|it| it.0).collect::<Vec<_>>(), [closed, closed]);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //! Any byte from the client proves that it lives, so each read touches the queue. If the server
 //! sends probes, this thread also sends the client one in each silence: its read ends at the
 //! moment the probe is due. A client that does not read holds up only its own thread.
+//!
+//! In the article: the part of `et_ser::run_loop` that reads from a client and answers it.
 
 use std::{
     io::{self, ErrorKind, Read as _},
@@ -14,8 +16,8 @@ use std::{
 use common::{
     diagnosis::Lost,
     kernel::{Evidence, GaveUp, Side},
-    log::HEARTBEATS,
     socket::{read_within, says_ended},
+    targets::HEARTBEATS,
     wire::{HEARTBEAT, Request, RequestReader},
     words::Escaped,
 };

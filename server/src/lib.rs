@@ -1,5 +1,9 @@
 //! An echo server that evicts clients that fall silent.
 //!
+//! Start with [`timeout_queue`], the clients in the order in which they are due. Then read
+//! [`reaper`], the thread that evicts them, and [`conversation`], which serves one client. They are
+//! three of the seven files whose order the README gives.
+//!
 //! [`listen`] binds the [`listeners`], and [`server`] accepts and stops; [`accept_error`] says what
 //! an error of `accept` means. Each client has its own thread, which runs a [`conversation`]. Every
 //! byte that a client sends moves its [`connection`] to the back of the [`timeout_queue`]; the

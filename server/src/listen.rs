@@ -2,6 +2,8 @@
 //!
 //! A host name may have several addresses, such as `localhost` with `127.0.0.1` and `[::1]`. The
 //! server listens on all of them, or some of its clients would find nobody, or another program.
+//!
+//! In the article: `et_ser::init`.
 
 use std::{
     io::{self, ErrorKind},

@@ -12,9 +12,10 @@ use clap::{ArgAction, Parser};
 use common::{
     args,
     detect::Detect,
-    log::{ALWAYS, Log, LogArgs},
+    log::{Log, LogArgs},
     period::Period,
     start::{keep_ignored_signals, on_interrupt},
+    targets::ALWAYS,
     words::Count,
 };
 use server::{

@@ -1,10 +1,11 @@
 //! The thread that evicts silent clients.
 //!
 //! It sleeps until the first client in the queue is due. Nobody has to wake it earlier: a
-//! newcomer or a byte only makes deadlines later. The article's server looks every 5 ms
-//! instead.
+//! newcomer or a byte only makes deadlines later.
 //!
 //! It reads no clock and has no channel: how to sleep and how to judge are passed in.
+//!
+//! In the article: `check_out`, which the server calls every 5 ms.
 
 use std::time::Instant;
 

@@ -11,6 +11,8 @@
 //! One channel stops everything: the [`Stopper`] disconnects it. The server stops itself in the
 //! same way when it can no longer do what it is for: when the reaper panicked, or the listener no
 //! longer works.
+//!
+//! In the article: the part of `et_ser::run_loop` that accepts clients.
 
 mod reaping;
 

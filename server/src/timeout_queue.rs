@@ -13,11 +13,14 @@
 //!        expire(now) takes here     touch(id) moves to the back
 //! ```
 //!
-//! The article keeps a list, and a map from descriptors to places in the list. The kernel uses
-//! descriptors again; the ids here are never used again, so an entry that is gone cannot be
-//! mistaken for a newcomer.
-//!
 //! The queue has no socket and reads no clock: `now` is passed in.
+//!
+//! In the article: the list `timeque` and the map `up` under `quemutex`, whose items are of the
+//! class `HeartBeat`. `insert_que` is [`insert`](TimeoutQueue::insert) here, `update_que` is
+//! [`touch`](TimeoutQueue::touch), `del_que` is [`remove`](TimeoutQueue::remove), and `timecheck`
+//! is in [`due`](TimeoutQueue::due). The article's keys are descriptors, which the kernel uses
+//! again. The ids here are never used again, so an entry that is gone cannot be mistaken for a
+//! newcomer.
 
 use std::time::{Duration, Instant};
 

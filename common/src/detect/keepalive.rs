@@ -1,4 +1,7 @@
 //! TCP keepalive: its figures, and the socket options that set them.
+//!
+//! In the article: the options `SO_KEEPALIVE`, `TCP_KEEPIDLE`, `TCP_KEEPINTVL` and `TCP_KEEPCNT`, and
+//! `SIO_KEEPALIVE_VALS` on Windows.
 
 use std::{fmt, io, net::TcpStream, sync::Once, time::Duration};
 

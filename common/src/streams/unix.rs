@@ -21,6 +21,7 @@ use super::Ready;
 /// `/dev/null` in the place of a closed standard stream, so this must be looked at earlier.
 static STDOUT_CLOSED: AtomicBool = AtomicBool::new(false);
 
+#[cfg(feature = "cli")] // a library runs nothing before the `main` of another program
 #[ctor::ctor]
 fn look_at_stdout() {
     let flags = fcntl(io::stdout(), FcntlArg::F_GETFD);
@@ -44,7 +45,8 @@ pub fn stdin() -> io::Result<Stream> {
 /// The standard output.
 ///
 /// # Errors
-/// When it cannot be written to: it is closed, or open for reading alone.
+/// When it cannot be written to: it is closed, or open for reading alone. Without the feature `cli`
+/// a stdout that was closed when the program started is `/dev/null`, as in every Rust program.
 pub fn stdout() -> io::Result<Stream> {
     if STDOUT_CLOSED.load(Ordering::Relaxed) {
         return Err(io::Error::other("it is closed"));

@@ -16,6 +16,9 @@
 //!
 //! [`Escaper`] and [`ReplyReader`] are the client's half, [`RequestReader`] is the
 //! server's.
+//!
+//! In the article: `Heartpg`, which is the heartbeat, and `Heart_ACK`, which is the
+//! acknowledgement.
 
 mod escape;
 mod reply;
