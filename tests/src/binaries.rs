@@ -76,7 +76,7 @@ pub fn are_of_linux() -> bool {
     cfg!(target_os = "linux") && !are_of_windows()
 }
 
-fn variable(name: &str) -> String {
+pub(crate) fn variable(name: &str) -> String {
     format!("TESTS_BINARY_{name}")
 }
 
@@ -85,8 +85,24 @@ fn variable(name: &str) -> String {
 /// # Errors
 /// When it does not build.
 pub fn build(package: &str, name: &str, features: &[&str]) -> io::Result<PathBuf> {
-    let cargo = CargoBuild::new().manifest_path(MANIFEST).package(package).bin(name);
-    let run = cargo.features(features.join(" ")).current_release().run();
+    let cargo = CargoBuild::new().package(package).bin(name).features(features.join(" "));
+    run(name, cargo)
+}
+
+/// The path of an example of a package, which is built without the command line of the libraries.
+/// Inside a namespace it is the one that was built outside.
+///
+/// # Errors
+/// When it does not build.
+pub fn example(package: &str, name: &str) -> io::Result<PathBuf> {
+    match env::var_os(variable(name)) {
+        Some(built) => Ok(built.into()),
+        None => run(name, CargoBuild::new().package(package).example(name).no_default_features()),
+    }
+}
+
+fn run(name: &str, cargo: CargoBuild) -> io::Result<PathBuf> {
+    let run = cargo.manifest_path(MANIFEST).current_release().run();
     let built = run.map_err(|error| io::Error::other(format!("cannot build {name}: {error}")))?;
     Ok(built.path().to_owned())
 }

@@ -2,11 +2,14 @@
 //! there again, with the case's name in the environment. Where the system refuses namespaces,
 //! the cases are reported as ignored.
 
-use std::{env, process::Command};
+use std::{env, path::PathBuf, process::Command, sync::Arc};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use crate::{binaries::built, namespace};
+use crate::{
+    binaries::{built, example, variable},
+    namespace,
+};
 
 /// The environment variable with the case's name, inside a namespace.
 const CASE: &str = "TESTS_CASE";
@@ -22,14 +25,27 @@ pub type Case = (&'static str, fn());
 /// # Panics
 /// If the programs do not build, or, inside a namespace, if the case fails.
 pub fn run(cases: &[Case]) {
+    run_with_examples(cases, &[]);
+}
+
+/// Runs all cases, which use these examples of these packages.
+///
+/// # Panics
+/// As [`run`] does.
+pub fn run_with_examples(cases: &[Case], examples: &[(&str, &str)]) {
     if let Ok(name) = env::var(CASE) {
         let (_, case) =
             cases.iter().find(|(case, _)| *case == name).expect("this binary has the case");
         return case();
     }
     let (arguments, refused) = prepared();
+    let are_needed = !arguments.list && refused.is_none();
+    let examples = examples.iter().filter(|_| are_needed);
+    let examples: Arc<[_]> =
+        examples.map(|&(package, name)| built_example(package, name)).collect();
     let trial = |&(name, _): &Case| {
-        Trial::test(name, move || run_inside(name)).with_ignored_flag(refused.is_some())
+        let examples = Arc::clone(&examples);
+        Trial::test(name, move || run_inside(name, &examples)).with_ignored_flag(refused.is_some())
     };
     libtest_mimic::run(&arguments, cases.iter().map(trial).collect()).exit();
 }
@@ -52,9 +68,16 @@ pub fn prepared() -> (Arguments, Option<String>) {
     (arguments, refused)
 }
 
-fn run_inside(name: &str) -> Result<(), Failed> {
+/// The environment variable that tells a case where an example is.
+fn built_example(package: &str, name: &str) -> (String, PathBuf) {
+    (variable(name), example(package, name).expect("the example builds"))
+}
+
+fn run_inside(name: &str, examples: &[(String, PathBuf)]) -> Result<(), Failed> {
     let this = env::current_exe()?;
-    let output = namespace::run(Command::new(this).env(CASE, name).envs(built()?))?;
+    let output = namespace::run(
+        Command::new(this).env(CASE, name).envs(built()?).envs(examples.iter().cloned()),
+    )?;
     if output.status.success() {
         let skipped = String::from_utf8_lossy(&output.stdout);
         skipped.lines().filter(|line| line.starts_with(SKIPPED)).for_each(|why| eprintln!("{why}"));

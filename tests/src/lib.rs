@@ -1,5 +1,15 @@
 //! The harness of the suite, the lab and the load.
 //!
+//! Start with [`binaries`], which starts the real programs, and [`peer`], which speaks to them byte by
+//! byte. Most tests in `tests/tests` begin like this:
+//!
+//! ```no_run
+//! use tests::{binaries::Server, peer::Peer};
+//!
+//! let server = Server::start(&["--timeout", "1s"]).expect("the server starts");
+//! Peer::connect(&server.address).ask(b"hello\n", b"HELLO\n");
+//! ```
+//!
 //! - [`binaries`]: the workspace's programs, built once and started on a free port
 //! - [`program`]: one running program, with its input and output
 //! - [`tied`]: programs that do not outlive the one that started them; [`tools`]: what is installed
@@ -11,6 +21,8 @@
 //! - [`proc`]: what a process costs and holds, from proc(5)
 //! - [`user`]: programs as another user
 //! - [`flags`]: the values that a command line must refuse or take
+//! - [`markdown`]: the parts of a page of the documentation
+//! - [`measured`]: what a program prints, without times and other figures that are measured
 //!
 //! A test waits for events, not for an amount of time. [`DEADLINE`] only ends a test that hangs.
 
@@ -24,6 +36,8 @@ pub mod finished;
 #[cfg(unix)]
 pub mod flags;
 pub mod log;
+pub mod markdown;
+pub mod measured;
 pub mod namespace;
 pub mod peer;
 pub mod place;

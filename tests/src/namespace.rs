@@ -10,6 +10,8 @@ use std::{
     process::{Command, Output},
 };
 
+use crate::tools::is_installed;
+
 /// The command that runs `command` in its own namespace, in which loopback is up.
 #[must_use]
 pub fn inside(command: &Command) -> Command {
@@ -39,6 +41,11 @@ pub fn run(command: &Command) -> Result<Output, String> {
 /// # Errors
 /// When it does not; the error says why.
 pub fn available() -> Result<(), String> {
+    let tools = ["unshare", "ip"];
+    let missing: Vec<_> = tools.into_iter().filter(|tool| !is_installed(tool)).collect();
+    if !missing.is_empty() {
+        return Err(format!("not installed: {}", missing.join(", ")));
+    }
     let output = run(&Command::new("true"))?;
     if output.status.success() {
         Ok(())

@@ -183,8 +183,11 @@ fn no_byte_of_a_client_drives_the_terminal() {
 fn colour_is_for_a_terminal_that_wants_it() {
     use std::process::Command;
 
-    use tests::binaries::binary;
+    use tests::{binaries::binary, tools::are_installed};
 
+    if !are_installed(&["script"]) {
+        return;
+    }
     let server = text_server(&[]);
     let program = binary("client").expect("the client builds").display();
     let client = format!("{program} --server {}", server.address);

@@ -1,34 +1,25 @@
-//! The README and `docs/`: each relative link leads somewhere, and each test that a page names
-//! is in a file beside it.
+//! The READMEs, `docs/` and the first page of `cargo doc`: each relative link leads somewhere, each
+//! test that a page names is in a file beside it, and each library says where to start.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
+use tests::markdown::{anchor, blocks, inline_code, links, prose};
+
 /// The pages, each with its text outside code blocks.
 fn pages() -> Vec<(PathBuf, String)> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let docs = fs::read_dir(workspace.join("docs")).expect("docs/ is there").flatten();
-    let files = docs.map(|entry| entry.path()).chain([workspace.join("README.md")]);
+    let readmes = ["README.md", "README.zh-CN.md"].map(|name| workspace.join(name));
+    let files = docs.map(|entry| entry.path()).chain(readmes);
     let pages = files.filter(|file| file.extension().is_some_and(|extension| extension == "md"));
     let text = |file: PathBuf| {
         let text = fs::read_to_string(&file).expect("a page can be read");
-        (file, text.split("```").step_by(2).collect())
+        (file, prose(&text))
     };
     pages.map(text).collect()
-}
-
-/// The targets of a page's links.
-fn links(text: &str) -> impl Iterator<Item = &str> {
-    text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target)
-}
-
-/// The anchor of a heading, as GitHub makes it.
-fn anchor(heading: &str) -> String {
-    let heading = heading.trim_start_matches('#').trim().to_lowercase();
-    let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
-    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
 #[test]
@@ -50,6 +41,27 @@ fn every_relative_link_leads_somewhere() {
     assert!(broken.is_empty(), "links that lead nowhere:\n{}", broken.join("\n"));
 }
 
+#[test]
+fn every_picture_stands_on_a_page_with_the_command_that_draws_it() {
+    let pictures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/pictures");
+    let pages = pages();
+    for picture in fs::read_dir(pictures).expect("there are pictures").flatten() {
+        let name = picture.file_name().into_string().expect("a plain name");
+        let shows =
+            |text: &str| links(text).any(|link| link.ends_with(&format!("pictures/{name}")));
+        let mut with_it = pages.iter().filter(|(_, text)| shows(text)).peekable();
+        assert!(with_it.peek().is_some(), "no page shows {name}");
+        for (file, _) in with_it {
+            let draws = format!(" docs/pictures/{name}");
+            let text = fs::read_to_string(file).expect("a page can be read");
+            let is_drawn = blocks(&text)
+                .flat_map(|block| block.text.lines())
+                .any(|line| line.starts_with("cargo run ") && line.contains(&draws));
+            assert!(is_drawn, "no command draws {name} in {}", file.display());
+        }
+    }
+}
+
 /// A test's name is a sentence in backticks, of three words or more.
 fn is_test_name(code: &&str) -> bool {
     let is_part = |c| matches!(c, 'a'..='z' | '0'..='9' | '_');
@@ -59,7 +71,7 @@ fn is_test_name(code: &&str) -> bool {
 #[test]
 fn every_test_that_a_page_names_is_in_a_file_beside_it() {
     let (mut wrong, mut found) = (Vec::new(), 0);
-    let checked = ["article.md", "reconnect.md", "testing.md"];
+    let checked = ["article.md", "article.zh-CN.md", "course.md", "reconnect.md", "testing.md"];
     let is_checked = |file: &Path| checked.iter().any(|name| file.ends_with(name));
     for (file, text) in pages().into_iter().filter(|(file, _)| is_checked(file)) {
         // What stands beside a name is its row of a table, or its paragraph.
@@ -68,7 +80,7 @@ fn every_test_that_a_page_names_is_in_a_file_beside_it() {
             let tests = links(passage).filter(is_source);
             let read = |link| fs::read_to_string(file.with_file_name(link)).unwrap_or_default();
             let sources: String = tests.map(read).collect();
-            let code: Vec<&str> = passage.split('`').skip(1).step_by(2).collect();
+            let code: Vec<&str> = inline_code(passage).collect();
             for name in code.iter().copied().filter(is_test_name) {
                 found += 1;
                 if !sources.contains(&format!("fn {name}(")) {
@@ -89,4 +101,15 @@ fn every_test_that_a_page_names_is_in_a_file_beside_it() {
     }
     assert!(wrong.is_empty(), "names of tests that are wrong:\n{}", wrong.join("\n"));
     assert!(found > 10, "only {found} names of tests were found in the pages");
+}
+
+#[test]
+fn every_library_says_where_to_start() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for package in ["common", "server", "client", "tests", "tests/lab", "tests/load"] {
+        let source = fs::read_to_string(workspace.join(package).join("src/lib.rs"));
+        let source = source.expect("each package has a library");
+        let mut docs = source.lines().take_while(|line| line.starts_with("//!"));
+        assert!(docs.any(|line| line.starts_with("//! Start with [`")), "{package} does not");
+    }
 }

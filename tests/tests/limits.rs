@@ -124,6 +124,7 @@ mod resources {
         event::Event,
         proc::size,
         program::Program,
+        tools::are_installed,
         user::{as_user, copy_for_everyone},
     };
 
@@ -153,7 +154,7 @@ mod resources {
         let open = size(pid).expect("the server runs").descriptors;
         let arguments = [format!("--pid={pid}"), format!("--nofile={}", open + 5)];
         let limited = finished::run(Command::new("prlimit").args(arguments));
-        limited.expect("util-linux is installed").expect_code(0);
+        limited.expect("prlimit starts").expect_code(0);
     }
 
     /// Clients that wait in the backlog, for which the server needs no descriptor.
@@ -172,6 +173,9 @@ mod resources {
 
     #[test]
     fn a_server_without_descriptors_waits_and_serves_again_when_it_has_some() {
+        if !are_installed(&["prlimit"]) {
+            return;
+        }
         let mut server = Server::start(&[]).expect("the server starts");
         let mut first = Peer::connect(&server.address);
         first.ask(b"first\n", b"FIRST\n");
@@ -187,6 +191,9 @@ mod resources {
 
     #[test]
     fn a_server_without_descriptors_can_be_stopped() {
+        if !are_installed(&["prlimit"]) {
+            return;
+        }
         let mut server = Server::start(&[]).expect("the server starts");
         starve(&server);
         let _crowd = crowd(&server);
@@ -204,7 +211,7 @@ mod resources {
             let pid = format!("--pid={}", server.program.pid());
             let mut prlimit = as_user(NOBODY, "prlimit").expect("proc(5) is mounted");
             let finished = finished::run(prlimit.arg(pid).args(arguments));
-            let finished = finished.expect("util-linux is installed");
+            let finished = finished.expect("prlimit starts");
             finished.expect_code(0);
             String::from_utf8_lossy(&finished.stdout).trim().to_owned()
         };
@@ -215,6 +222,9 @@ mod resources {
 
     #[test]
     fn a_server_without_threads_waits_and_serves_again_when_it_has_some() {
+        if !are_installed(&["prlimit", "setpriv"]) {
+            return;
+        }
         let (_folder, program) = copy_for_everyone("server").expect("the server builds");
         let program = program.to_str().expect("the path is UTF-8");
         let mut command = as_user(NOBODY, program).expect("proc(5) is mounted");

@@ -1,5 +1,7 @@
 //! Load for any line-echo server: many connections from one thread, each reply checked and timed.
 //!
+//! Start with [`load`], and with its command line: `load --help` has examples.
+//!
 //! - [`load`]: the load itself
 //! - [`compare`]: our server beside other servers
 //! - [`growth`]: how the cost of each of them grows with the number of connections

@@ -1,11 +1,38 @@
 //! The picture of the growth is readable: it says which line is whose, and its figures are whole.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use load::{
     growth::{Step, draw},
     servers::Figures,
 };
+
+#[test]
+fn the_picture_of_the_docs_is_drawn_from_the_table_beside_it() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let page = fs::read_to_string(docs.join("performance.md")).expect("the page is there");
+    let (_, section) = page.split_once("\n## How cost grows\n").expect("it has the section");
+    let number = |cell: &str| cell.split(' ').next().and_then(|number| number.parse().ok());
+    let row = |line: &str| {
+        let cells: Vec<_> = line.trim_matches(['|', ' ']).split(" | ").collect();
+        let connections: usize = cells[0].parse().ok()?;
+        let figures = cells[2..].iter().map(|cell| number(cell).expect("a figure"));
+        Some((connections, figures.collect::<Vec<f64>>().try_into().expect("five figures")))
+    };
+    let lines = section.lines().take_while(|line| !line.starts_with("## "));
+    let rows: Vec<(usize, Figures)> =
+        lines.filter(|line| line.starts_with('|')).filter_map(row).collect();
+    let steps: Vec<_> = rows
+        .chunks_exact(3)
+        .map(|of| Step { connections: of[0].0, medians: [of[0].1, of[1].1, of[2].1] })
+        .collect();
+    assert_eq!(steps.len(), 5, "five numbers of connections");
+    let drawn = tempfile::NamedTempFile::new().expect("a temporary file");
+    draw(&steps, drawn.path()).expect("it is drawn");
+    let [drawn, stands] = [drawn.path(), &docs.join("pictures/growth.svg")]
+        .map(|file| fs::read_to_string(file).expect("it is there"));
+    assert!(drawn == stands, "docs/pictures/growth.svg is not drawn from the table:\n{drawn}");
+}
 
 /// A word of the picture, and the height at which it stands.
 type Word = (String, i32);
