@@ -13,9 +13,14 @@ use std::{
     process,
 };
 
+use clap::builder::PossibleValue;
 use indicatif::ProgressStyle;
 use lab::{
-    draw::{picture::svg, terminal::stdout_width},
+    draw::{
+        picture::{Run, svg},
+        slide::slide,
+        terminal::stdout_width,
+    },
     matrix::{
         self, Cell, FAULTS, MODES,
         table::{self, table},
@@ -39,13 +44,20 @@ const INSIDE: &str = "LAB_INSIDE";
 #[derive(clap::Args)]
 #[command(mut_args(short_default))]
 pub(crate) struct RunArgs {
-    /// Which scene; `lab list` names them
-    #[arg(value_name = "SCENE", value_parser = SCENES.map(|scene| scene.name))]
+    /// Which scene to play
+    #[arg(
+        value_name = "SCENE",
+        value_parser = SCENES.map(|it| PossibleValue::new(it.name).help(it.title))
+    )]
     scene: String,
 
-    /// Write it as a picture, too
+    /// Also write the drawing to this file, as a picture (SVG)
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+
+    /// Draw the picture for a slide: 16:9, in large type, without the explanation
+    #[arg(long, requires = "svg")]
+    slide: bool,
 
     /// Print the result as a JSON object, and nothing else
     #[arg(long)]
@@ -57,11 +69,11 @@ pub(crate) struct RunArgs {
 
 #[derive(clap::Args, Clone, Copy)]
 pub(crate) struct MatrixArgs {
-    /// Print it as Markdown
+    /// Print the table as Markdown
     #[arg(long, conflicts_with = "json")]
     markdown: bool,
 
-    /// Print it as JSON, one object per cell
+    /// Print the results as JSON, one object per cell
     #[arg(long)]
     json: bool,
 }
@@ -135,8 +147,14 @@ pub(crate) fn play(args: &RunArgs, scene: &Scene) -> Result<AsPredicted, Failure
         report::show(scene, settings, &mut out)?
     };
     if let Some(file) = &args.svg {
-        let silence = scene.plan.silence_to_tell();
-        let picture = svg(scene.title, scene.text, &record.observer.events, silence);
+        let run = Run {
+            heading: scene.title,
+            text: scene.text,
+            view: scene.plan.view(),
+            events: &record.observer.events,
+            silence: scene.plan.silence_to_tell(),
+        };
+        let picture = if args.slide { slide(&run) } else { svg(&run) };
         fs::write(file, picture).map_err(|error| format!("{}: {error}", file.display()))?;
     }
     Ok(record.summary.is_as_predicted())

@@ -38,6 +38,28 @@ pub enum What {
     },
     /// The lab did something to the line or to a program: `network cut`, `server killed`.
     Deed(String),
+    /// The server's timeout queue was moved. `order` has its entries, the front first.
+    Queue {
+        text: String,
+        order: Vec<Entry>,
+    },
+}
+
+/// A client in the timeout queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The server's number of its connection.
+    pub conn: u64,
+    pub state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It was put there just now.
+    Moved,
+    Waiting,
+    /// Its program is stopped.
+    Stopped,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

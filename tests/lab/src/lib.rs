@@ -1,14 +1,18 @@
 //! The lab starts the real programs and breaks something on purpose. It shows how each failure
 //! looks, who detects it, and why at that moment.
 //!
+//! Start with [`scene`], which names what can be played, and [`predict`], which says what will happen.
+//! `lab list` prints the scenes, and `lab run SCENE` plays one.
+//!
 //! [`settings`] are the programs' own flags, which every command takes. [`predict`] computes from
 //! the programs' own rules what they will do, without running them.
 //!
 //! A [`scene`] is [`run`]: the [`programs`] are started and broken, with a [`relay`] between them
 //! where it changes nothing. What their logs and the relay tell, [`observe`] turns into
-//! [`event`]s. [`draw`] shows the events in a terminal or as a picture. [`compare`] compares the
-//! prediction with the measurement, and [`report`] prints the result. The [`matrix`] is every
-//! fault in every mode.
+//! [`event`]s. [`draw`] shows the events in a terminal or as a picture. The [`view`] is what all of
+//! these follow: what a scene shows, and by what it is seen. [`compare`] compares the prediction
+//! with the measurement, and [`report`] prints the result. The [`matrix`] is every fault in every
+//! mode.
 //!
 //! [`idle_limit`] measures how long a path lets a connection be idle. [`live`] shows everything
 //! that moves on one screen, and breaks it with a key.
@@ -41,6 +45,7 @@ pub mod run;
 #[cfg(unix)]
 pub mod scene;
 pub mod settings;
+pub mod view;
 
 /// Durations in JSON are numbers of seconds, in fields that end in `_s`.
 pub(crate) mod in_seconds {

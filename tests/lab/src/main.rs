@@ -15,10 +15,10 @@ use clap::{Parser, Subcommand};
 use common::{args, period::Period};
 use lab::{predict::Prediction, settings::Settings};
 
-/// Shows why a dead peer is detected when it is: predict it, break it, watch it, compare.
+/// Shows when a dead peer is detected, and why not earlier: predict, break, watch, compare.
 ///
 /// The lab starts the real server and client, breaks something, draws what passes between them,
-/// and compares the prediction with the measurement. Without a command it gives the tour.
+/// and compares the prediction with the measurement. Without a command it plays the tour.
 #[derive(Parser)]
 #[command(
     name = "lab",
@@ -37,17 +37,21 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Play six scenes, about a minute: an idle line, two deaths, a hang and two cuts
+    /// Play six scenes, about a minute: an idle line, two hangs, a death and two cuts
     #[cfg(unix)]
     Tour,
 
-    /// Name the scenes and how long each takes
+    /// List the scenes, and say how long each takes
     #[cfg(unix)]
     List,
 
-    /// Play a scene, with any of both programs' flags of time and detection
+    /// Play a scene: break something, and compare the prediction with what happens
     ///
-    /// The defaults here are shorter than the programs' own, so that a scene takes a few seconds.
+    /// The prediction says which end should notice the fault, how long after it, and by what means.
+    /// `never` means that this end should notice nothing.
+    ///
+    /// The flags are those of the two programs that concern time and detection. Their defaults are
+    /// shorter here, so that a scene takes a few seconds.
     ///
     /// The measured time may lie outside the predicted window by 0.3 seconds, or by a fifth of
     /// the nearer bound if that is more. Exit code 0 if everything came as predicted, 1 if not.
@@ -55,7 +59,8 @@ enum Command {
     #[command(after_help = "Examples:\n  \
         lab run cut-idle\n  \
         lab run cut-writing --detect both --user-timeout 2s\n  \
-        lab run kept-alive --svg kept-alive.svg")]
+        lab run kept-alive --svg kept-alive.svg\n  \
+        lab run three-clients --svg queue.svg --slide")]
     Run(commands::RunArgs),
 
     /// Play every fault in every mode, and print which end detected it, by what means and when
@@ -69,7 +74,7 @@ enum Command {
 
     /// Measure how long the path to a server lets a connection be idle
     ///
-    /// For whoever chooses --idle. A NAT, load balancer or firewall forgets a connection that is
+    /// Helps to choose --idle. A NAT, load balancer or firewall forgets a connection that is
     /// silent for too long, and the server's own --timeout is such a limit, too. Many connections
     /// are opened at once. Each is silent for its own time and then sends one heartbeat. The times
     /// grow from --from to --to, each an eighth longer than the one before. So the whole run takes
@@ -92,7 +97,7 @@ enum Command {
     ///
     /// Shows the server's timeout queue, each client's heartbeat rule, the kernel's timers and the
     /// messages on the wire. A key adds a client, stops, kills or deafens it, or cuts the network.
-    /// The faults are real. After each, the lab asks who will notice, and later compares.
+    /// The faults are real. After each, the lab asks who will notice, and later says who was right.
     ///
     /// Without a terminal it plays a script, from --script or stdin, and tells the story as lines.
     /// Exit code 1 if an expectation of the script fails.

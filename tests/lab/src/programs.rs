@@ -19,11 +19,12 @@ use tests::{
 use self::start::Starter;
 use crate::{
     event::{Event, Role},
-    observe::{LastWords, Observation, Observer, Seen, Wire},
+    observe::{LastWords, Observation, Observer, Seen},
     processes,
     relay::Relay,
-    scene::{Outage, Plan},
+    scene::{Outage, Plan, pause},
     settings::Settings,
+    view::View,
 };
 
 /// What the lab does to the programs, or to the line between them.
@@ -52,6 +53,8 @@ pub struct Programs<'a> {
     /// The first one is the one that the client is connected to at the start.
     servers: Vec<Program>,
     client: Program,
+    /// Clients to which nothing is done.
+    others: Vec<Program>,
     relay: Option<Relay>,
     starter: Starter,
     pub watch: Watch<'a>,
@@ -73,8 +76,9 @@ impl<'a> Programs<'a> {
         settings: &Settings,
         show: &'a mut dyn FnMut(&Event),
     ) -> io::Result<Self> {
+        let view = plan.view();
         let (sender, observations) = mpsc::channel();
-        let observer = Observer::new(plan.wire(), settings.detect.uses_heartbeat());
+        let observer = Observer::new(view, settings.detect.uses_heartbeat());
         let mut watch = Watch { observations, observer, show, shown: 0 };
         let starter = Starter::new(plan, settings, sender.clone());
         let failed = |what: &str, words: Option<&LastWords>| {
@@ -99,17 +103,30 @@ impl<'a> Programs<'a> {
             let _ = sender.send(Observation { at: Instant::now(), seen });
         };
         let mut addresses = watch.observer.addresses.clone();
-        let relayed = plan.wire() == Wire::Relayed;
-        let relay = relayed.then(|| Relay::start(&addresses[0], passed)).transpose()?;
+        let is_relayed = view == View::Relayed;
+        let relay = is_relayed.then(|| Relay::start(&addresses[0], passed)).transpose()?;
         if let Some(relay) = &relay {
             addresses = vec![relay.address.clone()];
         }
-        let client = starter.client(&addresses)?;
-        watch.follow(DEADLINE, |observer| observer.connected == 2 || observer.client.is_some());
-        if watch.observer.connected != 2 {
-            return Err(failed("the client does not connect", watch.observer.client.as_ref()));
+        let (mut client, mut others) = (None, Vec::new());
+        for number in 1..=view.clients() {
+            let program = starter.client(&addresses)?;
+            if number == view.broken() {
+                client = Some(program);
+            } else {
+                others.push(program);
+            }
+            let is_connected = |observer: &Observer| observer.connected == 2 * number;
+            watch.follow(DEADLINE, |it| is_connected(it) || it.client.is_some());
+            if !is_connected(&watch.observer) {
+                return Err(failed("the client does not connect", watch.observer.client.as_ref()));
+            }
+            if view.clients() > 1 {
+                watch.follow(pause(settings), |_| false); // so that their heartbeats come in turn
+            }
         }
-        Ok(Self { servers, client, relay, starter, watch })
+        let client = client.expect("the lab breaks one of the clients");
+        Ok(Self { servers, client, others, relay, starter, watch })
     }
 
     /// Does something, and tells of it.
@@ -171,7 +188,7 @@ impl<'a> Programs<'a> {
         if self.watch.observer.is_cut {
             set_loopback(Loopback::Up);
         }
-        for program in self.servers.into_iter().chain([self.client]) {
+        for program in self.servers.into_iter().chain([self.client]).chain(self.others) {
             let id = program.pid();
             drop(program);
             processes::forget(id);

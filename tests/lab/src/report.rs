@@ -18,6 +18,7 @@ use crate::{
     run::{Record, Summary, run},
     scene::{Outage, Plan, Scene},
     settings::Settings,
+    view::View,
 };
 
 /// Runs a scene while the person watches, and prints the prediction and the measurement.
@@ -28,11 +29,12 @@ pub fn show(scene: &Scene, settings: &Settings, out: &mut impl Write) -> io::Res
     }
     writeln!(out, "{}", scene.title.to_uppercase())?;
     writeln!(out, "{}", hanging("", scene.text, columns))?;
-    let predicted = scene.plan.predicted(settings).into_iter();
-    let mut predicted: Vec<_> =
-        predicted.map(|(role, ways)| format!("{role} {}", in_words(&ways))).collect();
-    if scene.plan.outage().is_some() {
-        predicted.push(format!("back {}", back_in_words(scene.plan.back(settings))));
+    let (plan, view) = (scene.plan, scene.plan.view());
+    let in_words =
+        |(role, ways): (_, Vec<_>)| format!("{} {}", view.name_of(role), in_words(&ways));
+    let mut predicted: Vec<_> = plan.predicted(settings).into_iter().map(in_words).collect();
+    if plan.outage().is_some() {
+        predicted.push(format!("back {}", back_in_words(plan.back(settings))));
     }
     writeln!(out, "{}", hanging("  Predicted: ", &predicted.join("; "), columns))?;
     for warning in warnings(settings, None) {
@@ -41,13 +43,15 @@ pub fn show(scene: &Scene, settings: &Settings, out: &mut impl Write) -> io::Res
         }
     }
     for role in [Role::Server, Role::Client] {
-        let flags = scene.plan.arguments(settings, role).join(" ");
+        let flags = plan.arguments(settings, role).join(" ");
         writeln!(out, "{}", hanging(&format!("  {role} "), &flags, columns))?;
     }
 
     let colour = if takes_colour(&io::stdout()) { Colour::Ansi } else { Colour::Plain };
-    let mut diagram = Diagram::new(columns, scene.plan.silence_to_tell(), colour);
-    writeln!(out, "{}", diagram.header())?;
+    let mut diagram = Diagram::new(view, columns, plan.silence_to_tell(), colour);
+    for line in diagram.legend().into_iter().chain([diagram.header()]) {
+        writeln!(out, "{line}")?;
+    }
     let mut written = Ok(());
     let record = run(scene, settings, &mut |event: &Event| {
         for line in diagram.draw(event) {
@@ -61,21 +65,21 @@ pub fn show(scene: &Scene, settings: &Settings, out: &mut impl Write) -> io::Res
 
     for role in [Role::Client, Role::Server] {
         let words = record.observer.last_words(role);
-        let words = words.map_or(no_words(scene.plan, role), |words| &words.text);
-        writeln!(out, "{}", hanging(&format!("{role}: "), words, columns))?;
+        let words = words.map_or(no_words(plan, role), |words| &words.text);
+        writeln!(out, "{}", hanging(&format!("{}: ", view.name_of(role)), words, columns))?;
     }
-    writeln!(out, "{}", comparison(&record.summary, columns))?;
+    writeln!(out, "{}", comparison(view, &record.summary, columns))?;
     Ok(record)
 }
 
-fn comparison(summary: &Summary, columns: usize) -> String {
+fn comparison(view: View, summary: &Summary, columns: usize) -> String {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(columns).unwrap_or(u16::MAX));
     table.set_header(["", "predicted", "measured", "deviation"]);
     for end in &summary.ends {
         table.add_row([
-            end.role.to_string(),
+            view.name_of(end.role),
             in_words(&end.predicted),
             end.measured(summary.watched),
             end.verdict(),
@@ -99,6 +103,7 @@ fn no_words(plan: Plan, role: Role) -> &'static str {
         Plan::Outage(Outage::Hang) if role == Role::Server => {
             "(no last words: the first one is stopped)"
         }
+        Plan::StopOneOfThree if role == Role::Client => "(no last words: they are still connected)",
         Plan::Kill(killed) if killed == role => KILLED,
         Plan::Stop(stopped) if stopped == role => "(no last words: it is stopped)",
         _ => "(no last words: it is still connected)",

@@ -147,6 +147,10 @@ fn break_something(
     let (deed, text) = match plan {
         Plan::Kill(role) => (Deed::Kill(role), format!("{role} killed (SIGKILL)")),
         Plan::Stop(role) => (Deed::Stop(role), format!("{role} stopped (SIGSTOP)")),
+        Plan::StopOneOfThree => {
+            let text = format!("c{} stopped (SIGSTOP)", plan.view().broken());
+            (Deed::Stop(Role::Client), text)
+        }
         Plan::Reset => (Deed::Reset, "connection reset".to_owned()),
         _ => (Deed::Cut, "network cut".to_owned()),
     };
@@ -154,7 +158,9 @@ fn break_something(
     if plan == Plan::CutWriting {
         programs.type_in("are you there?\n");
     }
-    watch(programs, predicted, NEVER);
+    let is_struck = |(role, _): &&(Role, _)| plan.fault(*role).is_some();
+    let struck: Vec<_> = predicted.iter().filter(is_struck).cloned().collect();
+    watch(programs, &struck, NEVER);
     Ok(last)
 }
 

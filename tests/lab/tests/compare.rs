@@ -7,8 +7,9 @@ use std::time::Duration;
 use lab::{
     compare::{Back, Comparison},
     event::Role,
-    observe::{LastWords, Observer, Wire},
+    observe::{LastWords, Observer},
     predict::fault::{Detection, Means, Window},
+    view::View,
 };
 
 fn millis(millis: u64) -> Duration {
@@ -101,7 +102,7 @@ fn each_reason_of_the_log_has_its_means() {
 
 /// Compares the prediction with a client that was back so long after the fault.
 fn back(predicted: Option<(u64, u64)>, after: Option<u64>) -> Back {
-    let mut observer = Observer::new(Wire::Direct, true);
+    let mut observer = Observer::new(View::Direct, true);
     observer.back = after.map(|after| millis(1000 + after));
     let window = |(earliest, latest)| Window { earliest: millis(earliest), latest: millis(latest) };
     Back::new(predicted.map(window), &observer, millis(1000), millis(8000))
@@ -129,7 +130,7 @@ fn the_client_is_back_as_predicted_within_the_same_tolerance() {
 
 #[test]
 fn a_client_that_is_back_and_owes_an_echo_is_not_as_predicted() {
-    let mut observer = Observer::new(Wire::Direct, true);
+    let mut observer = Observer::new(View::Direct, true);
     observer.back = Some(millis(3000));
     observer.typed("hello\n");
     let window = Window { earliest: millis(2000), latest: millis(4000) };

@@ -121,6 +121,7 @@ fn a_scene_is_not_played_with_an_invalid_flag() {
         }
     }
     refused("run kept-alive --svg", "--svg");
+    refused("run kept-alive --slide", "--svg <FILE>");
     refused("run kept-alive --detect keepalive --probe 1s", "--probe");
 }
 
@@ -167,6 +168,12 @@ fn a_cut_that_cannot_heal_in_time_is_not_played() {
     refused("run cut-healed --retries 0 --retry-interval 100ms", "--retries");
     refused("run cut-healed --idle 5s", "--timeout");
     refused("run cut-healed --detect keepalive --keepalive-count 1", "--keepalive-count");
+}
+
+#[test]
+fn a_queue_that_does_not_move_is_not_shown() {
+    refused("run three-clients --detect keepalive", "--detect");
+    refused("run three-clients --idle 5s", "--idle");
 }
 
 #[test]

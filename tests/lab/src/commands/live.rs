@@ -48,11 +48,11 @@ pub(crate) struct LiveArgs {
     #[arg(long, value_name = "FILE", requires = "at")]
     svg: Option<PathBuf>,
 
-    /// The size of that picture; the recording has that of its own screen
+    /// The size of that picture; by default that of the recorded screen
     #[arg(long, value_name = "COLUMNSxROWS", requires = "svg", value_parser = size)]
     size: Option<(u16, u16)>,
 
-    /// Draw with ASCII characters only, as where the locale is not UTF-8
+    /// Draw with ASCII characters only; the default where the locale is not UTF-8
     #[arg(long)]
     ascii: bool,
 

@@ -3,7 +3,11 @@
 //! The protocol's own words stand bare, lines of text in quotes: `HeartBeat`, `"hello\n"`.
 //! Widths are in columns of a terminal, where some characters take two.
 
+mod boxes;
 pub mod picture;
+mod queue;
+pub mod slide;
+pub(crate) mod svg;
 pub mod terminal;
 
 use common::{
@@ -84,4 +88,11 @@ pub fn lines(text: &str, columns: usize) -> Vec<String> {
     let text: String = text.chars().map(shown).collect();
     let options = Options::new(columns).word_splitter(WordSplitter::NoHyphenation);
     textwrap::wrap(&text, options).into_iter().map(Into::into).collect()
+}
+
+/// The text in the middle of so many columns, with `fill` at both sides.
+fn centred(text: &str, fill: &str, columns: usize) -> String {
+    let room = columns - display_width(text);
+    let before = room / 2;
+    format!("{}{text}{}", fill.repeat(before), fill.repeat(room - before))
 }

@@ -10,8 +10,11 @@ use clap::builder::styling::{AnsiColor, Style};
 use common::words::Seconds;
 use textwrap::core::display_width;
 
-use super::{lines, readable};
-use crate::event::{Content, Event, Fate, Role, What};
+use super::{centred, lines, queue, readable};
+use crate::{
+    event::{Content, Event, Fate, Role, State, What},
+    view::View,
+};
 
 /// The narrowest drawing, in columns.
 pub const NARROWEST: usize = 60;
@@ -21,6 +24,9 @@ pub const WIDEST: usize = 79;
 
 /// The columns beside the two lifelines and between them.
 const BESIDE: usize = 17;
+
+/// The columns of the time, and those between it and the rest.
+pub(super) const BEFORE: usize = 11;
 
 /// The columns that stdout has for a drawing, from [`NARROWEST`] to [`WIDEST`].
 pub fn columns_of_stdout() -> usize {
@@ -41,6 +47,7 @@ pub enum Colour {
 
 #[derive(Debug)]
 pub struct Diagram {
+    view: View,
     colour: Colour,
     silence: Duration,
     last: Duration,
@@ -48,16 +55,25 @@ pub struct Diagram {
 }
 
 impl Diagram {
-    /// An empty drawing of so many columns. A stretch without an event that is longer than
+    /// An empty drawing of so many columns. A stretch without a message that is longer than
     /// `silence` becomes one line with its length.
-    pub fn new(columns: usize, silence: Duration, colour: Colour) -> Self {
+    pub fn new(view: View, columns: usize, silence: Duration, colour: Colour) -> Self {
         assert!(columns >= NARROWEST, "a drawing takes {NARROWEST} columns");
-        Self { colour, silence, last: Duration::ZERO, between: columns - BESIDE }
+        Self { view, colour, silence, last: Duration::ZERO, between: columns - BESIDE }
+    }
+
+    /// What the characters of the drawing mean, where that is not said beside them.
+    pub fn legend(&self) -> Option<String> {
+        (self.view == View::Queue).then(|| format!("{:BEFORE$}{}", "", queue::legend()))
     }
 
     pub fn header(&self) -> String {
-        let columns = format!("client{}server", " ".repeat(self.between - 5));
-        self.painted(Style::new().bold(), &format!("{:>9} {columns}", "time"))
+        let columns = if self.view == View::Queue {
+            queue::header()
+        } else {
+            format!("client{}server", " ".repeat(self.between - 5))
+        };
+        self.painted(Style::new().bold(), &format!("   {:<7}{columns}", "time"))
     }
 
     /// The lines that this event adds. A time of 10 000 s or more makes them too long.
@@ -66,7 +82,7 @@ impl Diagram {
         // Several threads record events, so two of them may come a little out of order.
         let quiet = event.at.saturating_sub(self.last);
         self.last = self.last.max(event.at);
-        if quiet > self.silence {
+        if quiet > self.silence && self.view != View::Queue {
             let text = format!("{} in which nothing happens", Seconds(quiet));
             let line = format!("{:13}┊{}┊", "", centred(&text, " ", self.between));
             drawn.push(self.painted(Style::new().dimmed(), &line));
@@ -87,9 +103,15 @@ impl Diagram {
         }
     }
 
+    fn columns(&self) -> usize {
+        self.between + BESIDE
+    }
+
     /// What stands beside the time.
     fn rows(&self, what: &What) -> Vec<String> {
         match what {
+            _ if self.view == View::Queue => queue::rows(what, self.columns() - BEFORE),
+            What::Queue { text, .. } => self.mark(Role::Server, &lines(text, self.between - 16)),
             What::Message { from, content, fate } => vec![self.arrow(*from, content, *fate)],
             What::Mark { role, text } => self.mark(*role, &lines(text, self.between - 16)),
             What::Deed(text) => {
@@ -136,17 +158,15 @@ impl Diagram {
 
 pub(super) fn colour(what: &What) -> AnsiColor {
     match what {
-        What::Message { fate: Fate::Lost, .. } => AnsiColor::Red,
         What::Deed(_) => AnsiColor::Yellow,
+        What::Queue { order, .. } if order.iter().any(|it| it.state == State::Moved) => {
+            AnsiColor::Green
+        }
+        // Without a client that was moved, one has left the queue.
+        What::Message { fate: Fate::Lost, .. } | What::Queue { .. } => AnsiColor::Red,
         What::Message { from: role, .. } | What::Mark { role, .. } => match role {
             Role::Client => AnsiColor::Cyan,
             Role::Server => AnsiColor::Green,
         },
     }
-}
-
-fn centred(text: &str, fill: &str, columns: usize) -> String {
-    let room = columns - display_width(text);
-    let before = room / 2;
-    format!("{}{text}{}", fill.repeat(before), fill.repeat(room - before))
 }

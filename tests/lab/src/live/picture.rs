@@ -9,7 +9,7 @@ use ratatui::{
 use textwrap::core::display_width;
 
 use self::lines::Lines;
-use crate::draw::picture::{COLUMN, MARGIN, ROW, document, text_at};
+use crate::draw::svg::{COLUMN, MARGIN, ROW, document, text_at};
 
 /// The picture of a screen, as SVG. Programs read the title and the description to those who
 /// cannot see it.
@@ -20,7 +20,7 @@ pub fn svg(screen: &Buffer, title: &str, description: &str) -> String {
         content.extend(runs(cells).iter().map(|run| run.draw(row)));
     }
     let size = [columns * COLUMN + 2 * MARGIN, rows * ROW + 2 * MARGIN];
-    document(size, [title, description], &content)
+    document(size, size, [title, description], &content)
 }
 
 /// Neighbouring characters of one kind that look alike.

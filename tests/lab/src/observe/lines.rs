@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use common::words::Escaped;
 
-use super::{Observer, Wire, session::Session};
-use crate::event::Role;
+use super::{Observer, session::Session};
+use crate::{event::Role, view::View};
 
 impl Observer {
     /// The lab gives the client a line to send.
     pub fn typed(&mut self, line: &str) {
         let line = line.as_bytes();
         self.given.extend(line);
-        if self.wire != Wire::Direct {
+        if self.view != View::Direct {
             return;
         }
         let is_down = self.session != Session::Up;
@@ -29,7 +29,7 @@ impl Observer {
     /// Whether the server will not tell of what the client sends: it is lost, or never read.
     pub(super) fn is_unread(&self) -> bool {
         let hangs = self.stopped == Some(Role::Server) && self.back.is_none();
-        self.wire == Wire::Direct && (self.is_cut || hangs)
+        self.view == View::Direct && (self.is_cut || hangs)
     }
 
     /// Whether each line that the lab gave to the client has come back, once and in order.

@@ -2,7 +2,9 @@
 //! log (`docs/log.md`); the sentences are only shown.
 
 mod lines;
+mod queue;
 mod seen;
+mod server;
 mod session;
 
 use std::{
@@ -16,19 +18,11 @@ use common::wire::{ACKNOWLEDGEMENT, HEARTBEAT};
 use tests::{event::Event as Logged, log::Line};
 
 pub use self::seen::{Observation, Seen};
-use self::session::Session;
-use crate::event::{Content, Event, Fate, Role, What};
-
-/// How messages are seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wire {
-    /// By a relay, as they pass.
-    Relayed,
-    /// Not at all, since a relay would change what is shown. The two logs tell of them.
-    Direct,
-    /// Not at all: too many pass to be shown.
-    Flooded,
-}
+use self::{queue::Queue, session::Session};
+use crate::{
+    event::{Content, Event, Fate, Role, What},
+    view::View,
+};
 
 /// What a program logged last about the connection, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,12 +34,21 @@ pub struct LastWords {
     pub text: String,
 }
 
+impl LastWords {
+    fn new(at: Duration, event: &Logged) -> Self {
+        let reason = event.str("reason").unwrap_or(event.name()).to_owned();
+        let finding = event.str("finding").map(str::to_owned);
+        Self { at, reason, finding, text: event.message().to_owned() }
+    }
+}
+
 /// Collects the events of a run.
 pub struct Observer {
     start: Instant,
-    wire: Wire,
+    view: View,
     /// Whether the server keeps a queue of its clients, and no touch of it has been told.
     tells_queue: bool,
+    queue: Queue,
     typed: VecDeque<Vec<u8>>,
     last_message: String,
     pub is_cut: bool,
@@ -63,7 +66,7 @@ pub struct Observer {
     /// How often the server has read heartbeats.
     pub heartbeats: u32,
     /// How often one of the programs has logged that it is connected.
-    pub connected: u8,
+    pub connected: u64,
     session: Session,
     /// When the client was back.
     pub back: Option<Duration>,
@@ -76,11 +79,12 @@ pub struct Observer {
 impl Observer {
     /// An observer of a run that begins now. `has_queue` says whether the server keeps a queue
     /// of its clients; with keepalive alone it does not.
-    pub fn new(wire: Wire, has_queue: bool) -> Self {
+    pub fn new(view: View, has_queue: bool) -> Self {
         Self {
             start: Instant::now(),
-            wire,
+            view,
             tells_queue: has_queue,
+            queue: Queue::new(),
             typed: VecDeque::new(),
             last_message: String::new(),
             is_cut: false,
@@ -116,7 +120,7 @@ impl Observer {
 
     /// Takes what was seen within a moment.
     pub fn take(&mut self, mut moment: Vec<Observation>) {
-        seen::put_in_order(&mut moment);
+        seen::put_in_order(self.view, &mut moment);
         for Observation { at, seen } in moment {
             let at = at.saturating_duration_since(self.start);
             match seen {
@@ -163,7 +167,7 @@ impl Observer {
                 let why = event.str("why").unwrap_or_default();
                 self.mark(at, Role::Client, format!("heartbeat not sent: {why}"));
             }
-            "heartbeat_answered" if self.wire == Wire::Direct => {
+            "heartbeat_answered" if self.view == View::Direct => {
                 self.message(at, Role::Server, ACKNOWLEDGEMENT);
             }
             "probe_answered" => self.mark(at, Role::Client, "probe answered"),
@@ -172,57 +176,12 @@ impl Observer {
         }
     }
 
-    fn server_logged(&mut self, at: Duration, event: &Logged) {
-        match event.name() {
-            "listening" => self.listening(event),
-            "connected" => {
-                self.connected += 1;
-                let queue = if self.tells_queue { ": into the queue" } else { "" };
-                self.mark(at, Role::Server, format!("connection accepted{queue}"));
-            }
-            "heartbeat" => {
-                self.heartbeats += 1;
-                let count = event.u64("count").and_then(|count| usize::try_from(count).ok());
-                self.read(at, &HEARTBEAT.repeat(count.unwrap_or(1)));
-            }
-            "text" => {
-                let typed = self.typed.pop_front().unwrap_or_default();
-                self.read(at, &typed);
-                if self.wire == Wire::Direct {
-                    self.message(at, Role::Server, &typed.to_ascii_uppercase());
-                }
-            }
-            "probe_sent" => {
-                self.mark(at, Role::Server, "silent: asked for a sign of life");
-                if self.wire == Wire::Direct {
-                    self.message(at, Role::Server, HEARTBEAT);
-                }
-            }
-            "ended" => self.logged_end(at, Role::Server, event),
-            _ => {}
-        }
-    }
-
-    /// The server has read these bytes. Only the first read is told to touch the queue, so that a
-    /// scene fits on a screen.
-    fn read(&mut self, at: Duration, bytes: &[u8]) {
-        if self.wire == Wire::Direct {
-            let content = Content::Bytes(bytes.to_vec());
-            self.add(at, What::Message { from: Role::Client, content, fate: Fate::Arrived });
-        }
-        if mem::take(&mut self.tells_queue) {
-            self.mark(at, Role::Server, "touched: to the back of the queue");
-        }
-    }
-
     fn logged_end(&mut self, at: Duration, role: Role, event: &Logged) {
-        let reason = event.str("reason").unwrap_or(event.name()).to_owned();
-        let finding = event.str("finding").map(str::to_owned);
-        self.ended(role, LastWords { at, reason, finding, text: event.message().to_owned() });
+        self.ended(role, LastWords::new(at, event));
     }
 
     fn ended(&mut self, role: Role, words: LastWords) {
-        let is_lost = self.wire == Wire::Direct && self.is_cut;
+        let is_lost = self.view == View::Direct && self.is_cut;
         let lost = if is_lost { " (its end of stream is lost)" } else { "" };
         self.mark(words.at, role, format!("ended: {}{lost}", words.reason.replace('_', " ")));
         match role {
@@ -236,8 +195,12 @@ impl Observer {
         self.add(at, What::Message { from, content: Content::Bytes(bytes.to_vec()), fate });
     }
 
+    /// Where the queue is shown its moves alone are told: a mark would not say which of several
+    /// clients it is about.
     fn mark(&mut self, at: Duration, role: Role, text: impl Into<String>) {
-        self.add(at, What::Mark { role, text: text.into() });
+        if self.view != View::Queue {
+            self.add(at, What::Mark { role, text: text.into() });
+        }
     }
 
     fn add(&mut self, at: Duration, what: What) {

@@ -5,7 +5,10 @@ use std::time::Instant;
 use common::wire::HEARTBEAT;
 use tests::log::Line;
 
-use crate::event::{Content, Role};
+use crate::{
+    event::{Content, Role},
+    view::View,
+};
 
 #[derive(Debug)]
 pub struct Observation {
@@ -24,13 +27,16 @@ pub enum Seen {
 
 /// Puts observations of one moment into the order of cause and effect. A line of a log may be
 /// read a little later than what followed from it.
-pub(super) fn put_in_order(moment: &mut [Observation]) {
+pub(super) fn put_in_order(view: View, moment: &mut [Observation]) {
+    if view == View::Queue {
+        return; // the server's log alone becomes events, and it is in order
+    }
     let first_end = moment.iter().find_map(|observation| match &observation.seen {
         Seen::Passed(from, Content::EndOfStream | Content::Reset) => Some(*from),
         _ => None,
     });
     let server_ended = first_end == Some(Role::Server);
-    moment.sort_by_key(|observation| rank(&observation.seen, server_ended));
+    moment.sort_by_key(|observation| rank(&observation.seen, view, server_ended));
     let mut next = None;
     for observation in moment.iter_mut().rev() {
         observation.at = next.map_or(observation.at, |next| observation.at.min(next));
@@ -40,7 +46,7 @@ pub(super) fn put_in_order(moment: &mut [Observation]) {
 
 /// The place of an observation in its moment: the server's probe, a request, the line that the
 /// server logs when it reads it, the reply, the line that the client logs when it reads it.
-fn rank(seen: &Seen, server_ended: bool) -> u8 {
+fn rank(seen: &Seen, view: View, server_ended: bool) -> u8 {
     match seen {
         Seen::Logged(Role::Server, line) if is(line, "probe_sent") => 0,
         Seen::Passed(Role::Server, Content::Bytes(bytes)) if bytes == HEARTBEAT => 1,
@@ -48,7 +54,8 @@ fn rank(seen: &Seen, server_ended: bool) -> u8 {
         Seen::Passed(Role::Client, Content::EndOfStream | Content::Reset) if server_ended => 7,
         Seen::Logged(Role::Client, line) if is(line, "heartbeat_answered") => 5,
         Seen::Logged(Role::Client, line) if is_answered(line) => 5,
-        Seen::Logged(Role::Server, line) if is(line, "text") => 6,
+        // Without a relay this stands for the request and the reply, too.
+        Seen::Logged(Role::Server, line) if is(line, "text") && view == View::Direct => 6,
         Seen::Logged(Role::Client, line) if is(line, "back") => 7,
         Seen::Logged(Role::Client, _) => 2,
         Seen::Passed(Role::Client, _) => 3,

@@ -8,8 +8,11 @@ use common::{
 };
 use tests::event::Event as Logged;
 
-use super::{Observer, Wire};
-use crate::event::{Content, Fate, Role, What};
+use super::Observer;
+use crate::{
+    event::{Content, Fate, Role, What},
+    view::View,
+};
 
 /// Whether the client's session has a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +34,7 @@ impl Observer {
     /// With `--reconnect` the service has answered a heartbeat by then.
     pub(super) fn client_connected(&mut self, at: Duration, event: &Logged) {
         self.connected += 1;
-        if self.wire == Wire::Direct && event.f64("answered_ms").is_some() {
+        if self.view == View::Direct && event.f64("answered_ms").is_some() {
             self.message(at, Role::Server, ACKNOWLEDGEMENT);
         }
     }
@@ -41,7 +44,7 @@ impl Observer {
         match event.name() {
             "connection_ended" => {
                 self.session = Session::Down;
-                if self.wire == Wire::Direct && event.reason() == "server_closed" {
+                if self.view == View::Direct && event.reason() == "server_closed" {
                     let content = Content::EndOfStream;
                     self.add(
                         at,

@@ -11,10 +11,11 @@ use tests::{binaries::json_command, log::Line, program::Program, tied::tied_to_u
 
 use crate::{
     event::Role,
-    observe::{Observation, Seen, Wire},
+    observe::{Observation, Seen},
     processes,
     scene::Plan,
     settings::Settings,
+    view::View,
 };
 
 /// Starts the programs of a scene, and sends what is seen of them.
@@ -32,8 +33,10 @@ impl Starter {
     /// A server that is to listen at `address`.
     pub(super) fn server(&self, address: &str) -> io::Result<Program> {
         let mut arguments = vec!["--listen", address];
-        if self.plan.wire() != Wire::Flooded {
-            arguments.push("-v"); // its log has an event for each line of text
+        match self.plan.view() {
+            View::Flooded => {}
+            View::Queue => arguments.push("-vv"), // an event for each move of the queue, too
+            View::Relayed | View::Direct => arguments.push("-v"), // an event for each line of text
         }
         self.start(Role::Server, &arguments)
     }

@@ -4,7 +4,7 @@ use super::{Outage, Plan, Scene};
 use crate::event::Role;
 
 /// The scenes. Those of the tour stand first.
-pub const SCENES: [Scene; 13] = [
+pub const SCENES: [Scene; 14] = [
     Scene {
         name: "kept-alive",
         title: "An idle line, kept alive",
@@ -51,6 +51,16 @@ pub const SCENES: [Scene; 13] = [
                before an end has given up. TCP retransmits a lost heartbeat, the next probe is \
                answered, and the connection goes on.",
         plan: Plan::CutAndHeal,
+    },
+    Scene {
+        name: "three-clients",
+        title: "Who is evicted next",
+        text: "The clients c1, c2 and c3 are in the server's timeout queue. Its log calls their \
+               connections conn-1, conn-2 and conn-3. Each byte that the server reads moves its \
+               client to the back. The client at the front has been silent the longest, so it is \
+               the next to be evicted. c2 is stopped (SIGSTOP) and stays where it is, while the \
+               heartbeats of the others move them behind it.",
+        plan: Plan::StopOneOfThree,
     },
     Scene {
         name: "client-killed",

@@ -10,13 +10,13 @@ use common::detect::Keepalive;
 pub use self::{list::SCENES, outage::Outage};
 use crate::{
     event::Role,
-    observe::Wire,
     predict::{
         detection::{detections, longest_silence},
         fault::{Detection, Fault, Means, Window},
         kernel,
     },
     settings::Settings,
+    view::View,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub enum Plan {
     CutAndHeal,
     Kill(Role),
     Stop(Role),
+    /// It stops the client in the middle of three, and shows the server's queue.
+    StopOneOfThree,
     Reset,
     /// It cuts the line while nothing is in flight.
     CutIdle,
@@ -69,13 +71,14 @@ impl Plan {
         cuts.contains(&self)
     }
 
-    /// How the messages are seen. A relay would go on accepting connections for a server that does
-    /// not, so it has no place in an outage.
-    pub fn wire(self) -> Wire {
+    /// What it shows. A relay would go on accepting connections for a server that does not, so it has
+    /// no place in an outage.
+    pub fn view(self) -> View {
         match self {
-            Self::StopReading => Wire::Flooded,
-            Self::CutAndHeal | Self::CutIdle | Self::CutWriting | Self::Outage(_) => Wire::Direct,
-            Self::Nothing | Self::Kill(_) | Self::Stop(_) | Self::Reset => Wire::Relayed,
+            Self::StopReading => View::Flooded,
+            Self::CutAndHeal | Self::CutIdle | Self::CutWriting | Self::Outage(_) => View::Direct,
+            Self::StopOneOfThree => View::Queue,
+            Self::Nothing | Self::Kill(_) | Self::Stop(_) | Self::Reset => View::Relayed,
         }
     }
 
@@ -114,9 +117,12 @@ impl Plan {
     /// What this is to a survivor. `None` where nothing breaks for good.
     pub fn fault(self, survivor: Role) -> Option<Fault> {
         Some(match (self, survivor) {
-            (Self::Nothing | Self::CutAndHeal, _) => return None,
+            // Of three clients, two are healthy.
+            (Self::Nothing | Self::CutAndHeal, _) | (Self::StopOneOfThree, Role::Client) => {
+                return None;
+            }
             (Self::Kill(_), _) => Fault::Killed,
-            (Self::Stop(_), _) => Fault::Stopped,
+            (Self::Stop(_) | Self::StopOneOfThree, _) => Fault::Stopped,
             (Self::Reset, _) => Fault::Reset,
             (Self::CutWriting, Role::Client) => Fault::CutWriting,
             // The server has answered everything, and sends nothing by itself.
@@ -148,7 +154,11 @@ impl Plan {
 
     /// Whether the scene can be played with these settings.
     pub fn check(self, settings: &Settings) -> Result<(), String> {
-        if self == Self::CutAndHeal { healing_cut(settings).map(drop) } else { Ok(()) }
+        match self {
+            Self::CutAndHeal => healing_cut(settings).map(drop),
+            Self::StopOneOfThree => queue_moves(settings),
+            _ => Ok(()),
+        }
     }
 
     /// About how long the scene takes with these settings.
@@ -184,6 +194,17 @@ pub(crate) fn pause(settings: &Settings) -> Duration {
     let keepalive = settings.detect.keepalive().map(kernel::keepalive_period);
     let between_probes = keepalive.unwrap_or_default().min(Duration::from_secs(4));
     longest_silence(settings).unwrap_or(between_probes) / 4
+}
+
+/// Whether there is a queue, and the heartbeats of healthy clients move it.
+fn queue_moves(settings: &Settings) -> Result<(), String> {
+    match longest_silence(settings) {
+        None => Err("with --detect keepalive the server keeps no timeout queue".to_owned()),
+        Some(silence) if silence == settings.timeout() => {
+            Err("no heartbeat would move the queue: set --idle shorter than --timeout".to_owned())
+        }
+        Some(_) => Ok(()),
+    }
 }
 
 /// How long the line is cut, counted from a [`pause`] after the last byte: long enough for

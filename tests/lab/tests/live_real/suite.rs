@@ -11,7 +11,10 @@ pub(crate) type Case = (&'static str, fn());
 pub(crate) fn run() {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(4);
-    let refused = refusals();
+    let has_terminals = is_installed("setsid");
+    let terminal = (!has_terminals)
+        .then(|| "setsid is not installed, which gives a test its terminal".to_owned());
+    let refused: Vec<_> = terminal.into_iter().chain(refusals()).collect();
     if !arguments.list {
         drop(built().expect("the programs build")); // once, before many tests need them
         for why in &refused {
@@ -24,7 +27,8 @@ pub(crate) fn run() {
     // With --ignored, tests that the system refuses are left out.
     let in_a_namespace = in_a_namespace.iter().filter(|_| !(arguments.ignored && is_refused));
     let in_a_namespace = in_a_namespace.map(|case| trial(case).with_ignored_flag(is_refused));
-    let trials = anywhere.iter().map(trial).chain(in_a_namespace).collect();
+    let anywhere = anywhere.iter().map(|case| trial(case).with_ignored_flag(!has_terminals));
+    let trials = anywhere.chain(in_a_namespace).collect();
     libtest_mimic::run(&arguments, trials).exit();
 }
 

@@ -2,6 +2,7 @@
 //! order of cause and effect.
 #![cfg(unix)]
 
+mod queue;
 mod session;
 
 use std::time::{Duration, Instant};
@@ -13,7 +14,8 @@ use lab::{
         Role::{self, Client, Server},
         What,
     },
-    observe::{Observation, Observer, Seen, Wire},
+    observe::{Observation, Observer, Seen},
+    view::View,
 };
 use tests::log::Line;
 
@@ -47,6 +49,7 @@ fn in_words(event: &Event) -> String {
         }
         What::Mark { role, text } => format!("{role}: {text}"),
         What::Deed(text) => text.clone(),
+        What::Queue { text, order } => queue::in_words(text, order),
     }
 }
 
@@ -58,7 +61,7 @@ const TOUCHED: &str = "server: touched: to the back of the queue";
 
 #[test]
 fn a_cause_stands_before_its_effect_in_whatever_order_they_were_seen() {
-    let mut observer = Observer::new(Wire::Relayed, true);
+    let mut observer = Observer::new(View::Relayed, true);
     observer.take(moment([
         passes(Client, b"HeartBeat"),
         passes(Server, b"OK"),
@@ -74,8 +77,20 @@ fn a_cause_stands_before_its_effect_in_whatever_order_they_were_seen() {
 }
 
 #[test]
+fn a_line_of_text_touches_the_queue_before_it_is_answered() {
+    let mut observer = Observer::new(View::Relayed, true);
+    observer.take(moment([
+        passes(Client, b"hello\n"),
+        passes(Server, b"HELLO\n"),
+        logs(Server, "text", r#""conn": 1, "bytes": 6"#),
+    ]));
+    let expected = [r#"client sends "hello\n""#, TOUCHED, r#"server sends "HELLO\n""#];
+    assert_eq!(all(&observer), expected);
+}
+
+#[test]
 fn a_probe_stands_before_the_heartbeat_that_answers_it() {
-    let mut observer = Observer::new(Wire::Relayed, true);
+    let mut observer = Observer::new(View::Relayed, true);
     observer.take(moment([
         passes(Server, b"HeartBeat"),
         passes(Client, b"HeartBeat"),
@@ -98,7 +113,7 @@ fn a_probe_stands_before_the_heartbeat_that_answers_it() {
 #[test]
 fn the_end_that_comes_first_stands_first() {
     let end = |role| Seen::Passed(role, Content::EndOfStream);
-    let mut evicted = Observer::new(Wire::Relayed, true);
+    let mut evicted = Observer::new(View::Relayed, true);
     evicted.take(moment([
         end(Server),
         end(Client),
@@ -113,7 +128,7 @@ fn the_end_that_comes_first_stands_first() {
         "client sends (end of stream)",
     ];
     assert_eq!(all(&evicted), expected);
-    let mut gone = Observer::new(Wire::Relayed, true);
+    let mut gone = Observer::new(View::Relayed, true);
     gone.take(moment([
         end(Client),
         end(Server),
@@ -132,7 +147,7 @@ fn the_end_that_comes_first_stands_first() {
 
 #[test]
 fn without_a_relay_the_logs_tell_of_the_messages() {
-    let mut observer = Observer::new(Wire::Direct, true);
+    let mut observer = Observer::new(View::Direct, true);
     observer.typed("hello\n");
     observer.take(moment([logs(Server, "text", r#""conn": 1, "text": "hello\n", "bytes": 6"#)]));
     observer.take(moment([
@@ -152,7 +167,7 @@ fn without_a_relay_the_logs_tell_of_the_messages() {
 
 #[test]
 fn messages_into_a_cut_line_are_lost() {
-    let mut observer = Observer::new(Wire::Direct, true);
+    let mut observer = Observer::new(View::Direct, true);
     observer.deed("network cut");
     observer.is_cut = true;
     observer.typed("are you there?\n");
@@ -188,7 +203,7 @@ fn messages_into_a_cut_line_are_lost() {
 
 #[test]
 fn with_keepalive_alone_no_queue_is_touched() {
-    let mut observer = Observer::new(Wire::Relayed, false);
+    let mut observer = Observer::new(View::Relayed, false);
     observer.take(moment([
         logs(Server, "connected", r#""conn": 1, "peer": "127.0.0.1:46518""#),
         passes(Client, b"hello\n"),
@@ -202,7 +217,7 @@ fn with_keepalive_alone_no_queue_is_touched() {
 
 #[test]
 fn only_the_first_read_is_told_to_touch_the_queue() {
-    let mut observer = Observer::new(Wire::Relayed, true);
+    let mut observer = Observer::new(View::Relayed, true);
     for _ in 0..3 {
         observer.take(moment([logs(Server, "heartbeat", r#""conn": 1, "count": 1"#)]));
     }
@@ -212,7 +227,7 @@ fn only_the_first_read_is_told_to_touch_the_queue() {
 
 #[test]
 fn a_client_that_was_killed_has_no_last_words() {
-    let mut observer = Observer::new(Wire::Relayed, true);
+    let mut observer = Observer::new(View::Relayed, true);
     observer.take(moment([logs(Client, "connected", r#""address": "127.0.0.1:5005""#)]));
     observer.killed = Some(Client);
     let closed = logs(Server, "ended", r#""conn": 1, "reason": "closed_by_client""#);
@@ -223,7 +238,7 @@ fn a_client_that_was_killed_has_no_last_words() {
 
 #[test]
 fn a_client_that_exits_without_a_last_line_has_failed() {
-    let mut observer = Observer::new(Wire::Relayed, true);
+    let mut observer = Observer::new(View::Relayed, true);
     observer.take(moment([Seen::Logged(Client, Line::new(b"not JSON")), Seen::Exited(Client)]));
     let words = observer.client.expect("last words");
     assert_eq!((&*words.reason, &*words.text), ("failed", "not JSON"));
@@ -231,7 +246,7 @@ fn a_client_that_exits_without_a_last_line_has_failed() {
 
 #[test]
 fn only_the_end_of_the_connection_brings_last_words() {
-    let mut observer = Observer::new(Wire::Relayed, true);
+    let mut observer = Observer::new(View::Relayed, true);
     observer.take(moment([
         logs(Server, "listening", r#""address": "127.0.0.1:5005", "pid": 17"#),
         logs(Server, "connected", r#""conn": 1, "peer": "127.0.0.1:46518""#),

@@ -2,7 +2,8 @@
 
 use lab::{
     event::Role::{Client, Server},
-    observe::{Observer, Seen, Wire},
+    observe::{Observer, Seen},
+    view::View,
 };
 
 use super::{all, logs, moment};
@@ -15,7 +16,7 @@ fn prints(line: &str) -> Seen {
 
 /// An observer of a client that knows two servers.
 fn observer() -> Observer {
-    let mut observer = Observer::new(Wire::Direct, false);
+    let mut observer = Observer::new(View::Direct, false);
     for address in ["127.0.0.1:5005", "127.0.0.1:5006"] {
         let listening = logs(Server, "listening", &format!(r#""address": "{address}""#));
         observer.take(moment([listening]));

@@ -3,6 +3,7 @@
 //! They mostly wait, so eight are played at once. Where the system refuses network namespaces,
 //! the scenes that need one are reported as ignored.
 
+mod pictures;
 mod played;
 mod told;
 mod whole;
@@ -14,6 +15,7 @@ use tests::{
     binaries::built,
     cases,
     finished::{self, Finished},
+    tools::is_installed,
 };
 
 use played::{ANYWHERE, IN_A_NAMESPACE, played};
@@ -28,8 +30,14 @@ pub(crate) fn run() {
     let others = [
         trial("a_scene_is_shown_from_its_title_to_its_verdict", told::a_scene_is_told),
         trial("a_picture_shows_what_passed", told::a_picture_shows_what_passed),
+        trial(
+            "the_page_shows_the_order_of_the_queue_that_the_terminal_shows",
+            pictures::the_order_of_the_queue_on_the_page,
+        ),
         trial("an_interrupted_scene_leaves_no_program_behind", told::an_interrupted_scene),
-        trial("a_killed_lab_leaves_no_program_behind", told::a_killed_lab),
+        // Nothing else can end a program with its parent.
+        trial("a_killed_lab_leaves_no_program_behind", told::a_killed_lab)
+            .with_ignored_flag(!is_installed("setpriv")),
         trial("a_scene_fits_on_a_screen_of_35_rows", told::a_scene_fits),
         trial("the_lab_plays_beside_its_binaries_without_cargo", told::without_cargo),
         trial("without_a_namespace_a_cut_is_refused_with_the_reason", told::without_a_namespace),
@@ -42,8 +50,9 @@ pub(crate) fn run() {
         )
         .with_ignored_flag(true), // each takes half a minute: -- --ignored
     ];
-    let trials = ANYWHERE.map(played).into_iter().chain(cuts).chain(others).collect();
-    libtest_mimic::run(&arguments, trials).exit();
+    let pictures = pictures::pictures(refused.is_some());
+    let trials = ANYWHERE.map(played).into_iter().chain(cuts).chain(others).chain(pictures);
+    libtest_mimic::run(&arguments, trials.collect()).exit();
 }
 
 fn trial(name: &str, test: fn()) -> Trial {

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::draw::picture::{COLUMN, ROW};
+use crate::draw::svg::{COLUMN, ROW};
 
 /// The lines of a character, from its middle outwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,12 +17,18 @@ const HEARTBEAT: Option<&str> = Some("heartbeat");
 const TIMEOUT: Option<&str> = Some("timeout");
 const KEEPALIVE: Option<&str> = Some("keepalive");
 
-pub(crate) const ANYWHERE: [Case; 14] = [
+pub(crate) const ANYWHERE: [Case; 16] = [
     ("kept-alive", "", &[("client", None, ""), ("server", None, "")]),
     ("kept-alive", "--probe 500ms", &[("client", None, ""), ("server", None, "")]),
     ("kept-alive", "--idle 5s", &[("client", CLOSED, ""), ("server", TIMEOUT, NOT_ASKED)]),
     ("client-stopped", "", &[("server", TIMEOUT, NOT_ASKED)]),
     ("client-stopped", "--probe 2s", &[("server", TIMEOUT, "service_silent")]),
+    ("three-clients", "", &[("client", None, ""), ("server", TIMEOUT, NOT_ASKED)]),
+    (
+        "three-clients",
+        "--probe 500ms",
+        &[("client", None, ""), ("server", TIMEOUT, "service_silent")],
+    ),
     ("client-killed", "", &[("server", CLOSED, "")]),
     ("server-killed", "", &[("client", CLOSED, "")]),
     ("server-stopped", "", &[("client", HEARTBEAT, "service_silent")]),

@@ -55,6 +55,6 @@ pub(crate) fn the_matrix_without() {
     for cell in cells(&said) {
         assert_eq!(is_as_predicted(&cell), !is_cut(&cell), "{cell:#}");
         let reason = cell["refused"].as_str().unwrap_or_default();
-        assert_eq!(reason.contains("unshare: "), is_cut(&cell), "{cell:#}");
+        assert_eq!(reason.contains("not installed: unshare"), is_cut(&cell), "{cell:#}");
     }
 }
