@@ -113,7 +113,8 @@ impl Report {
                 let idle = in_one_word(idle);
                 advice.push(format!(
                     "Use --idle {idle} or less: that is two retry intervals of {retry_interval} \
-                     below the longest silence that was answered. To check it with other flags: \
+                     below the longest silence that was answered, so a lost heartbeat is repeated \
+                     in time. To check it with your other flags, and with the server's --timeout: \
                      lab predict --idle {idle} --retry-interval {retry_interval} --middlebox {}",
                     in_one_word(rounded_down(known))
                 ));

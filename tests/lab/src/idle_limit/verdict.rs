@@ -112,11 +112,11 @@ pub fn deaths(silences: &[Silence]) -> Vec<Deaths> {
     all
 }
 
-/// The `--idle` to use: two retry intervals below the longest silence that was answered, so that
-/// two retries still come before the limit. Rounded down. `None` if there is no room for it.
+/// The longest `--idle` with which a lost heartbeat is repeated in time: `idle + 2 × retry-interval`
+/// is no longer than the silence that was answered, rounded down. `None` if there is no room for it.
 pub fn idle_to_use(answered: Duration, retry_interval: Duration) -> Option<Duration> {
-    let room = answered.checked_sub(retry_interval * 2)?;
-    Some(rounded_down(room)).filter(|idle| !idle.is_zero())
+    let idle = rounded_down(answered).checked_sub(retry_interval * 2)?;
+    Some(idle).filter(|idle| !idle.is_zero())
 }
 
 /// Rounded down to whole seconds from 10 s on, and to milliseconds below.

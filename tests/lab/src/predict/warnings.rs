@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{detection::sign_of_life_every, kernel};
-use crate::settings::{Settings, in_one_word};
+use crate::{
+    idle_limit::verdict::{idle_to_use, rounded_down},
+    settings::{Settings, in_one_word},
+};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Warning {
@@ -120,26 +123,44 @@ fn count_overridden(settings: &Settings) -> Option<String> {
     })
 }
 
+/// A middlebox must remember the line until a heartbeat that is lost has been repeated, and one
+/// interval longer, in which the repetition gets through.
 fn forgotten(settings: &Settings, middlebox: Option<Duration>) -> Option<String> {
     const OWN: &str = ", or check it against your own with --middlebox DURATION";
-    let keepalive = settings.detect.keepalive().map(kernel::keepalive_period);
-    let quiet = sign_of_life_every(settings).into_iter().chain(keepalive).min()?;
-    let (known, advice, own) = match middlebox {
-        Some(remembers) => (vec![("the middlebox", remembers, "--middlebox")], "so", ""),
-        None => (MIDDLEBOXES.to_vec(), "and others;", OWN),
+    // The server's probe does not count: it is not repeated.
+    let heartbeat = settings.detect.uses_heartbeat().then(|| {
+        let interval = settings.rule().interval.get();
+        (settings.idle(), interval, "--idle", ["--idle", "--retry-interval"], "heartbeat")
+    });
+    let keepalive = settings.detect.keepalive().map(|figures| {
+        let flags @ [idle, interval] = ["--keepalive-idle", "--keepalive-interval"];
+        let first = if figures.interval > figures.idle { interval } else { idle };
+        (kernel::keepalive_period(figures), figures.interval, first, flags, "keepalive probe")
+    });
+    let ways = [heartbeat, keepalive].into_iter().flatten();
+    let (every, interval, first, [idle, repeats], what) =
+        ways.min_by_key(|(every, interval, ..)| *every + *interval * 2)?;
+    let quiet = every + interval * 2;
+    let (known, own) = match middlebox {
+        Some(remembers) => (vec![("the middlebox", remembers, "--middlebox")], ""),
+        None => (MIDDLEBOXES.to_vec(), OWN),
     };
-    let known = known.into_iter().filter(|(_, remembers, _)| quiet >= *remembers);
-    let shortest = in_one_word(known.clone().map(|(_, remembers, _)| remembers).min()?);
+    let known: Vec<_> = known.into_iter().filter(|(_, remembers, _)| quiet > *remembers).collect();
+    let shortest = known.iter().map(|(_, remembers, _)| *remembers).min()?;
     let forgetful: Vec<_> = known
+        .iter()
         .map(|(name, remembers, source)| {
-            format!("{name} after {} ({source}),", in_one_word(remembers))
+            format!("{name} after {} ({source})", in_one_word(*remembers))
         })
         .collect();
-    let flag = if settings.detect.uses_heartbeat() { "--idle" } else { "--keepalive-idle" };
+    let advice = match idle_to_use(shortest, interval) {
+        Some(room) if first == idle => format!("{idle} to {}", in_one_word(room)),
+        _ => format!("{idle} and {repeats} to {}", in_one_word(rounded_down(shortest / 3))),
+    };
     Some(format!(
-        "an idle line carries nothing for {} at a time, and middleboxes forget such a connection: \
-         {} {advice} set {flag} below {shortest}{own}",
+        "if a {what} is lost, an idle line carries nothing for up to {} ({first} + 2 × \
+         {repeats}), and middleboxes forget such a connection: {}; set {advice} or less{own}",
         in_one_word(quiet),
-        forgetful.join(" ")
+        forgetful.join(", "),
     ))
 }

@@ -64,35 +64,48 @@ fn bytes_in_flight_without_a_limit_are_warned_of() {
 }
 
 #[test]
-fn a_line_that_middleboxes_forget_is_warned_of() {
-    boundary(Kind::Middlebox, "--idle 4m", "--idle 239s");
-    boundary(Kind::Middlebox, "--idle 4m", "--idle 4m --timeout 1h --probe 3m");
+fn a_line_that_middleboxes_forget_before_a_lost_heartbeat_is_repeated_is_warned_of() {
+    boundary(Kind::Middlebox, "--idle 230001ms", "--idle 230s");
+    boundary(
+        Kind::Middlebox,
+        "--idle 200s --retry-interval 21s",
+        "--idle 200s --retry-interval 20s",
+    );
+    // The server's probe is not repeated.
+    let probe = "--timeout 1h --probe 20s --idle";
+    boundary(Kind::Middlebox, &format!("{probe} 231s"), &format!("{probe} 230s"));
     boundary(Kind::Middlebox, "--idle 4m", "--idle 4m --detect both --keepalive-idle 30s");
     boundary(
         Kind::Middlebox,
-        "--detect keepalive --keepalive-idle 4m",
-        "--detect keepalive --keepalive-idle 239s",
+        "--detect keepalive --keepalive-idle 91s",
+        "--detect keepalive --keepalive-idle 90s",
     );
     // After each probe the timer runs for the interval, if that is longer.
     let interval = "--detect keepalive --keepalive-idle 1s --keepalive-interval";
-    boundary(Kind::Middlebox, &format!("{interval} 4m"), &format!("{interval} 239s"));
+    boundary(Kind::Middlebox, &format!("{interval} 81s"), &format!("{interval} 80s"));
 }
 
 #[test]
 fn a_known_middlebox_takes_the_place_of_the_well_known_ones() {
     let remembers = |seconds| Some(std::time::Duration::from_secs(seconds));
     let with = |flags, seconds| warnings(&settings(flags), remembers(seconds));
-    assert_eq!(with("--timeout 1h --idle 5m", 301), [], "the box remembers longer than --idle");
-    let warning = with("--timeout 1h --idle 5m", 300).pop().expect("the box forgets the line");
+    let rule = "--timeout 1h --idle 5m --retry-interval 10s";
+    assert_eq!(with(rule, 320), [], "the box remembers for long enough");
+    let warning = with(rule, 319).pop().expect("the box forgets too soon");
     assert_eq!(warning.kind, Kind::Middlebox);
-    assert!(warning.text.ends_with("set --idle below 5m"), "{}", warning.text);
+    assert!(warning.text.ends_with("set --idle to 4m59s or less"), "{}", warning.text);
+    assert_eq!(with("--timeout 1h --idle 299s --retry-interval 10s", 319), [], "as advised");
+    let warning = with("--timeout 1h --idle 5m --retry-interval 10s", 20).pop().expect("too soon");
+    let advice = "set --idle and --retry-interval to 6s666ms or less";
+    assert!(warning.text.ends_with(advice), "{}", warning.text);
+    assert_eq!(with("--timeout 1h --idle 6666ms --retry-interval 6666ms", 20), [], "as advised");
 }
 
 #[test]
 fn only_the_middleboxes_that_forget_sooner_are_named() {
     let named = |idle: &str| {
-        let [warning] = &warnings(&settings(&format!("--timeout 30days --idle {idle}")), None)[..]
-        else {
+        let flags = format!("--timeout 30days --idle {idle} --retry-interval 1s");
+        let [warning] = &warnings(&settings(&flags), None)[..] else {
             panic!("one warning");
         };
         ["Azure", "AWS", "Google", "RFC 5382", "Linux"]
@@ -100,9 +113,9 @@ fn only_the_middleboxes_that_forget_sooner_are_named() {
             .filter(|name| warning.text.contains(name))
             .collect::<Vec<_>>()
     };
-    assert_eq!(named("349s"), ["Azure"]);
-    assert_eq!(named("350s"), ["Azure", "AWS"]);
-    assert_eq!(named("10m"), ["Azure", "AWS", "Google"]);
-    assert_eq!(named("2h4m"), ["Azure", "AWS", "Google", "RFC 5382"]);
+    assert_eq!(named("348s"), ["Azure"]);
+    assert_eq!(named("349s"), ["Azure", "AWS"]);
+    assert_eq!(named("599s"), ["Azure", "AWS", "Google"]);
+    assert_eq!(named("2h3m59s"), ["Azure", "AWS", "Google", "RFC 5382"]);
     assert_eq!(named("5days"), ["Azure", "AWS", "Google", "RFC 5382", "Linux"]);
 }
