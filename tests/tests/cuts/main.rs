@@ -3,9 +3,14 @@
 #[cfg(unix)]
 mod cases;
 #[cfg(unix)]
+mod diagnose;
+#[cfg(unix)]
 mod reconnect;
 
 fn main() {
     #[cfg(unix)]
-    tests::cases::run(&[&cases::CASES[..], &reconnect::CASES].concat());
+    tests::cases::run_with_examples(
+        &[&cases::CASES[..], &reconnect::CASES, &diagnose::CASES].concat(),
+        &[("common", "diagnose")],
+    );
 }
