@@ -10,7 +10,7 @@ use tests::{
     place::Place,
 };
 
-use crate::{QUICK, RECONNECT, client, count, expect_pause, next_of, prove, proven, start};
+use crate::{QUICK, RECONNECT, answer, client, count, expect_pause, next_of, prove, proven, start};
 
 #[test]
 fn a_server_that_is_refused_for_a_while_gets_the_session_back() {
@@ -124,8 +124,7 @@ fn a_line_at_which_each_server_hangs_ends_the_session_after_a_while() {
     let arguments = [&QUICK[..], &["--give-up-after", "8s"]].concat();
     let mut client = start_client(&listener.address(), &arguments).expect("the client starts");
     listener.serve(|mut peer| {
-        peer.expect(b"HeartBeat");
-        peer.send(b"OK");
+        answer(&mut peer);
         let _ = peer.read_to_end();
     });
     client.wait_for("connected", any).expect("the server is proven");
@@ -162,8 +161,7 @@ fn poison_line(die: fn(tests::peer::Peer), code: i32) {
     let arguments = [&RECONNECT[..], &["--give-up-after", "3s"]].concat();
     let mut client = start_client(&listener.address(), &arguments).expect("the client starts");
     listener.serve(move |mut peer| {
-        peer.expect(b"HeartBeat");
-        peer.send(b"OK");
+        answer(&mut peer);
         peer.expect(b"poison\nand the next line\n");
         die(peer);
     });

@@ -39,9 +39,15 @@ fn client(address: &str, arguments: &[&str]) -> Program {
 #[track_caller]
 fn prove(listener: &Listener) -> Peer {
     let mut peer = listener.accept();
+    answer(&mut peer);
+    peer
+}
+
+/// Answers the client's next heartbeat.
+#[track_caller]
+fn answer(peer: &mut Peer) {
     peer.expect(b"HeartBeat");
     peer.send(b"OK");
-    peer
 }
 
 /// A connected client whose server is a raw peer, and where that listens.

@@ -5,7 +5,7 @@ use std::{thread, time::Duration};
 use nix::sys::signal::Signal;
 use tests::{assert_same_bytes, event::any, place::Place, program::Program};
 
-use crate::{RECONNECT, client, count, next_of, prove, proven, start};
+use crate::{RECONNECT, answer, client, count, next_of, prove, proven, start};
 
 const PATIENCE: [&str; 2] = ["--give-up-after", "6s"];
 
@@ -73,11 +73,14 @@ fn a_connection_of_heartbeats_alone_that_outlived_the_patience_gets_an_attempt()
     let arguments = ["--reconnect", "--idle", "200ms", "--give-up-after", "1s"];
     let (client, mut peer, listener) = proven(&arguments);
     for _ in 0..10 {
-        peer.expect(b"HeartBeat");
-        peer.send(b"OK");
+        answer(&mut peer);
     }
     drop(peer);
-    prove(&listener).close_after(client, b"");
+    listener.serve(|mut peer| {
+        answer(&mut peer);
+        let _ = peer.read_to_end();
+    });
+    expect_back(client, b"");
 }
 
 #[test]
