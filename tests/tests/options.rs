@@ -24,6 +24,13 @@ fn pair(server: &[&str], client_arguments: &[&str]) -> (Server, Program, String)
     (server, client, peer)
 }
 
+/// Sends a line. When the server reads it, both programs have set the options of the connection and
+/// started all its threads. The server must be started with `-v`.
+fn send_a_line(server: &mut Server, client: &mut Program) {
+    client.type_in("hello\n").expect("the client takes input");
+    server.program.wait_for("text", conn(1)).expect("the server reads the line");
+}
+
 /// Waits until the socket at `local` has no timer but this one, so that no acknowledgement is
 /// under way. Returns the seconds until the timer fires.
 fn idle_timer(local: &str, remote: &str, kind: u8) -> u64 {
@@ -43,7 +50,8 @@ fn idle_timer(local: &str, remote: &str, kind: u8) -> u64 {
 
 #[test]
 fn by_default_the_kernel_does_not_detect() {
-    let (server, _client, peer) = pair(&[], &[]);
+    let (mut server, mut client, peer) = pair(&["-v"], &[]);
+    send_a_line(&mut server, &mut client);
     assert_eq!(idle_timer(&server.address, &peer, 0), 0);
     assert_eq!(idle_timer(&peer, &server.address, 0), 0);
 }
@@ -65,7 +73,9 @@ fn the_articles_keepalive_is_set_on_the_sockets_of_both_programs() {
 #[test]
 fn keepalive_waits_for_its_idle_time_on_the_sockets_of_both_programs() {
     let figures = [&BOTH[..], &["--keepalive-idle", "10m"]].concat();
-    let (server, _client, peer) = pair(&figures, &figures);
+    let (mut server, _client, peer) = pair(&figures, &figures);
+    let keepalive = server.program.wait_for("keepalive", conn(1)).expect("an event");
+    assert_eq!(keepalive.f64("idle_s"), Some(600.0), "{keepalive}");
     for (local, remote) in [(&server.address, &peer), (&peer, &server.address)] {
         let seconds = idle_timer(local, remote, 2);
         assert!((590..=600).contains(&seconds), "the timer fires in {seconds} s");
@@ -85,9 +95,7 @@ fn expect_keepalive(event: &Event, times: [f64; 2], count: u64, user_timeout: Op
 fn with_keepalive_alone_no_thread_of_the_programs_measures_silence() {
     for (mode, by_heartbeat) in [(&KEEPALIVE, false), (&BOTH, true)] {
         let (mut server, mut client, _) = pair(&[&mode[..], &["-v"]].concat(), mode);
-        client.type_in("hello\n").expect("the client takes input");
-        // When the line arrives, both programs have started all threads of the connection.
-        server.program.wait_for("text", conn(1)).expect("the server reads the line");
+        send_a_line(&mut server, &mut client);
         let has = |pid, name: &str| -> std::io::Result<bool> {
             Ok(thread_names(pid)?.iter().any(|thread| thread == name))
         };
