@@ -14,7 +14,7 @@ mod script;
 use case::{Case, Feed, play_all};
 use script::Script;
 use tests::{
-    binaries::Server,
+    binaries::{Server, are_of_windows},
     relay::{Cut, From, How},
 };
 
@@ -41,6 +41,17 @@ fn every_cut<'a>(address: &'a str, script: &'a Script, feed: Feed) -> Vec<Case<'
 fn cuts(from: From, after: impl IntoIterator<Item = u64>) -> impl Iterator<Item = Cut> {
     let after = after.into_iter();
     after.flat_map(move |after| HOWS.map(|how| Cut { from, after, how }))
+}
+
+/// Whether what was answered before this cut certainly reaches the client. A reset after a number of
+/// its own bytes may come before their answers, and on Windows any reset may take away what has not
+/// been read.
+fn brings_back_answers(cut: &Cut) -> bool {
+    match cut.how {
+        How::Close => true,
+        How::Reset => cut.from == From::Server && !are_of_windows(),
+        How::Swallow => false,
+    }
 }
 
 #[test]
@@ -92,11 +103,10 @@ fn the_output_is_exact_when_connection_after_connection_is_cut() {
     for feed in [Feed::AtOnce, Feed::InPieces] {
         let uncut = Case { address: &server.address, script: &script, feed, cut: None, cuts: 1 };
         let case = |cut, cuts| Case { cut: Some(cut), cuts, ..uncut };
-        // Each connection gets on by some bytes. Only a stream that ends in order brings back what
-        // was answered until then.
-        let of_client = cuts(From::Client, 50..59).filter(|cut| cut.how == How::Close);
-        let of_server = cuts(From::Server, 40..49).filter(|cut| cut.how != How::Swallow);
-        cases.extend(of_client.chain(of_server).map(|cut| case(cut, usize::MAX)));
+        // Each connection must get on by some bytes, or the session never ends.
+        let endless = cuts(From::Client, 50..59).chain(cuts(From::Server, 40..49));
+        let endless = endless.filter(brings_back_answers);
+        cases.extend(endless.map(|cut| case(cut, usize::MAX)));
         let twice = cuts(From::Client, 20..24).chain(cuts(From::Server, (2..5).chain(40..43)));
         cases.extend(twice.map(|cut| case(cut, 2)));
     }
