@@ -15,11 +15,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use lab::{
     draw::terminal::columns_of_stdout,
     idle_limit::{
-        fate::Fate,
-        measure::measure,
-        plan::Plan,
-        report::{Report, announcement},
-        watch::Watch,
+        fate::Fate, measure::measure, plan::Plan, report::Report, text::announcement, watch::Watch,
     },
 };
 

@@ -3,15 +3,15 @@
 //!
 //! Many connections are opened at once. Each is silent for its own time ([`plan`]) and then sends
 //! one heartbeat. One more connection, the control, beats throughout. [`watch`] holds what came
-//! on each of them and when, [`verdict`] says what follows, and [`report`] prints it. None of
-//! these has a socket or a clock. [`measure`] has both.
+//! on each of them and when, [`verdict`] says what follows, [`report`] holds that, and [`text`]
+//! puts it into words. None of these has a socket or a clock. [`measure`] has both.
 
 pub mod fate;
 #[cfg(unix)]
 pub mod measure;
 pub mod plan;
 pub mod report;
-mod text;
+pub mod text;
 pub mod verdict;
 pub mod void;
 pub mod watch;

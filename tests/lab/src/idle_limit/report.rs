@@ -13,8 +13,6 @@ use super::{
 };
 use crate::settings::in_one_word;
 
-pub use super::text::announcement;
-
 #[derive(Debug)]
 pub struct Report {
     pub(super) server: String,

@@ -10,8 +10,8 @@ use std::time::Duration;
 use common::detect::Keepalive;
 
 use super::{
+    entry::{Action, Entry},
     fault::{Detection, Means},
-    timeline::{Action, Entry},
 };
 
 /// What keepalive does on an idle line, and when, counted from the last segment received.

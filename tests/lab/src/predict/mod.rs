@@ -6,6 +6,7 @@
 pub mod back;
 pub mod cost;
 pub mod detection;
+pub mod entry;
 pub mod fault;
 pub mod kernel;
 mod text;
@@ -20,8 +21,9 @@ use self::{
     back::Back,
     cost::Cost,
     detection::detections,
+    entry::Entry,
     fault::{Detection, FAULTS, Fault},
-    timeline::{Entry, timeline},
+    timeline::timeline,
     warnings::{Warning, warnings},
 };
 use crate::{event::Role, settings::Settings};

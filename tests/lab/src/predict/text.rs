@@ -9,9 +9,9 @@ use super::{
     back::Back,
     cost::short,
     detection::longest_silence,
+    entry::{Action, Entry},
     fault::Means,
     kernel,
-    timeline::{Action, Entry},
 };
 use crate::{draw::hanging, event::Role, settings::Settings};
 

@@ -7,13 +7,14 @@ use lab::{
     event::Role::{self, Client, Server},
     predict::{
         detection::{detections, longest_silence},
+        entry::Action,
         fault::{
             Detection, FAULTS,
             Fault::{self, CutIdle, CutWriting, Killed, NotReading, Reset, Stopped},
             Means,
         },
         kernel::{keepalive, unacknowledged},
-        timeline::{Action, timeline},
+        timeline::timeline,
     },
     settings::Settings,
 };

@@ -5,9 +5,10 @@ use std::time::Duration;
 use lab::{
     event::Role,
     predict::{
+        entry::{Action, Entry},
         fault::Means,
         kernel::{keepalive, keepalive_verdict},
-        timeline::{Action, Entry, timeline},
+        timeline::timeline,
     },
 };
 use proptest::prelude::*;
