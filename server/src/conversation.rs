@@ -103,10 +103,10 @@ impl<'a> Conversation<'a> {
             }
             self.traffic.heartbeats += heartbeats;
             self.traffic.bytes_out += self.connection.write(replies)?;
-            self.enter_slow_write();
             if received == 0 {
                 return Ok(());
             }
+            self.enter_slow_write();
         }
     }
 
