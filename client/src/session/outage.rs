@@ -27,11 +27,12 @@ impl Session {
         if !self.reconnects() {
             return Err(error.into());
         }
-        match self.course.failed(server, error.reason.trouble(), Instant::now()) {
+        let now = Instant::now();
+        match self.course.failed(server, error.reason.trouble(), now) {
             Decision::End => Err(error.into()),
             decision => {
                 self.say_not_connected(server, &error);
-                self.carry_out(decision, NOT_CONNECTED)
+                self.carry_out(decision, NOT_CONNECTED, now)
             }
         }
     }
@@ -84,7 +85,7 @@ impl Session {
             decision => {
                 let code = ending.exit_code();
                 Self::say_ended(&ending.of_a_later_connection(was_proven));
-                self.carry_out(decision, code)
+                self.carry_out(decision, code, now)
             }
         }
     }
@@ -100,9 +101,9 @@ impl Session {
         is_wanted && self.is_complete()
     }
 
-    /// Carries out what follows from a failure that would end the program with this exit code.
-    fn carry_out(&mut self, decision: Decision, code: u8) -> Result<Step, Failure> {
-        let now = Instant::now();
+    /// Carries out what follows from a failure at `now` that would end the program with this exit
+    /// code.
+    fn carry_out(&mut self, decision: Decision, code: u8, now: Instant) -> Result<Step, Failure> {
         match decision {
             Decision::Connect(server) => self.connect(server),
             Decision::WaitFor(attempt) => {

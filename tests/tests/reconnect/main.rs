@@ -72,8 +72,7 @@ fn next_of(client: &mut Program, names: &[&str]) -> Event {
 fn expect_pause(client: &mut Program, least: f64, most: f64) -> Event {
     let announced = client.wait_for("reconnecting", any).expect("an attempt is announced");
     let pause = announced.f64("pause_s").expect("the pause is told");
-    // The pause is told as what is left of it a moment later.
-    assert!((least - 0.1..=most).contains(&pause), "not in {least}..={most}: {announced}");
+    assert!((least..=most).contains(&pause), "not in {least}..={most}: {announced}");
     announced
 }
 
