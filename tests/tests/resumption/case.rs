@@ -48,8 +48,8 @@ pub(crate) struct Case<'a> {
 
 impl Case<'_> {
     /// Plays the session and checks its output and its end. Returns how many bytes have passed
-    /// from the client and from the server on the first connection.
-    pub(crate) fn play(&self) -> io::Result<[u64; 2]> {
+    /// from the client and from the server on each connection.
+    pub(crate) fn play(&self) -> io::Result<Vec<[u64; 2]>> {
         let Self { cut, cuts, .. } = *self;
         let relay = Relay::start(self.address, move |number| cut.filter(|_| number < cuts))?;
         let mut command = json_command("client")?;
@@ -64,10 +64,11 @@ impl Case<'_> {
         let mut client = Program::start(&mut command)?;
         self.feed(&mut client);
         let finished = client.finish()?;
-        let [from_client, from_server] =
-            [From::Client, From::Server].map(|from| relay.passed(from)[0]);
-        self.check(&finished, from_server > 0)?;
-        Ok([from_client, from_server])
+        let from_client = relay.passed(From::Client).into_iter();
+        let passed: Vec<_> =
+            from_client.zip(relay.passed(From::Server)).map(<[u64; 2]>::from).collect();
+        self.check(&finished, passed[0][1] > 0)?;
+        Ok(passed)
     }
 
     /// Whether a connection dies without an end.
@@ -75,11 +76,16 @@ impl Case<'_> {
         self.cut.is_some_and(|cut| cut.how == How::Swallow)
     }
 
-    /// Whether the first connection was cut, if so many bytes have passed on it.
-    fn was_cut(&self, [from_client, from_server]: [u64; 2]) -> bool {
-        self.cut.is_some_and(|cut| match cut.from {
-            From::Client => cut.after == from_client,
-            From::Server => cut.after == from_server,
+    /// Whether the first connection was cut where it should be, if so many bytes have passed on each.
+    /// A session may also be over before the cut: there are more heartbeats in one than in another.
+    fn went_as_planned(&self, passed: &[[u64; 2]]) -> bool {
+        let [from_client, from_server] = passed[0];
+        self.cut.is_some_and(|cut| {
+            let passed_there = match cut.from {
+                From::Client => from_client,
+                From::Server => from_server,
+            };
+            passed_there == cut.after || passed_there < cut.after && passed.len() == 1
         })
     }
 
@@ -126,8 +132,8 @@ impl Case<'_> {
 /// Plays the cases, many at a time, until one fails.
 ///
 /// # Panics
-/// If one fails, or if many are not cut where they should be. A heartbeat more or less moves the
-/// last bytes, but not all.
+/// If one fails, or if many do not go as planned. A few may lose their server before
+/// that, because the machine is busy.
 pub(crate) fn play_all(cases: &[Case<'_>]) {
     let (at_a_time, step) = pace();
     let cases: Vec<_> = cases.iter().step_by(step).collect();
@@ -145,12 +151,12 @@ pub(crate) fn play_all(cases: &[Case<'_>]) {
             });
         }
     });
-    let mut cut = 0;
+    let mut right = 0;
     for (case, outcome) in outcomes.into_inner().expect("no thread panicked") {
         let passed =
             outcome.unwrap_or_else(|error| panic!("{:?}, {:?}: {error}", case.feed, case.cut));
-        cut += usize::from(case.was_cut(passed));
+        right += usize::from(case.went_as_planned(&passed));
     }
     let all = cases.len();
-    assert!(cut * 10 >= all * 9, "only {cut} of {all} sessions were cut where they should be");
+    assert!(right * 10 >= all * 9, "only {right} of {all} sessions went as planned");
 }

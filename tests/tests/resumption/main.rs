@@ -31,7 +31,8 @@ fn server(arguments: &[&str]) -> Server {
 /// A case for each cut of the first connection, from before the first byte to after the last one.
 fn every_cut<'a>(address: &'a str, script: &'a Script, feed: Feed) -> Vec<Case<'a>> {
     let uncut = Case { address, script, feed, cut: None, cuts: 1 };
-    let [from_client, from_server] = uncut.play().expect("a session without a cut is exact");
+    let passed = uncut.play().expect("a session without a cut is exact");
+    let [from_client, from_server] = passed[0];
     let to_client = cuts(From::Client, 0..=from_client);
     let cuts = to_client.chain(cuts(From::Server, 0..=from_server));
     cuts.map(|cut| Case { cut: Some(cut), ..uncut }).collect()
