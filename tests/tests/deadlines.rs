@@ -28,13 +28,14 @@ fn up_to(millis: u64) -> Duration {
 
 #[test]
 fn a_client_that_is_stopped_around_its_deadline_does_not_give_up_a_server_that_answers() {
-    let rule = ["--idle", "50ms", "--retry-interval", "50ms", "--retries", "0", "--stay"];
+    let rule = ["--idle", "50ms", "--retry-interval", "300ms", "--retries", "0", "--stay"];
     let (client, mut server) = client_of_peer(&rule).expect("the client connects");
     for _ in 0..STOPS {
         server.expect(b"HeartBeat");
         client.pause().expect("the client is there");
         server.send(b"OK");
-        thread::sleep(up_to(150)); // its deadline is in 50 ms
+        let around = Duration::from_millis(225) + up_to(150);
+        thread::sleep(around); // its deadline is in 300 ms
         client.signal(Signal::SIGCONT).expect("the client is there");
     }
     server.expect(b"HeartBeat");

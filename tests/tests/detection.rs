@@ -154,8 +154,9 @@ fn resets_and_closes_are_counted_apart_in_the_totals() {
 
 #[test]
 fn a_server_that_is_gone_refuses_the_next_connection() {
-    let server = Server::start(&[]).expect("the server starts");
+    let mut server = Server::start(&[]).expect("the server starts");
     let client = client(&server.address, &["--idle", "1h"]).expect("the client connects");
+    server.program.wait_for("connected", conn(1)).expect("the server accepts");
     let address = server.address.clone();
     server.stop().expect("the server ends").expect_code(0);
     client.finish().expect("the client ends").expect_code(3);

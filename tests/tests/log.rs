@@ -106,7 +106,7 @@ fn expect_listed(program: &str, finished: &Finished) {
 
 #[test]
 fn every_field_of_the_servers_events_is_in_the_table() {
-    let arguments = ["-vv", "--detect", "both", "--timeout", "3s", "--probe", "300ms"];
+    let arguments = ["-vv", "--detect", "both", "--timeout", "4s", "--probe", "2s"];
     let arguments = [&arguments[..], &["--max-connections", "2"]].concat();
     let mut server = Server::start(&arguments).expect("the server starts");
     let mut silent = Peer::connect(&server.address);

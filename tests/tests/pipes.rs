@@ -184,11 +184,11 @@ fn head_takes_its_line_from_the_middle_of_a_flood() {
 #[test]
 fn a_blocked_output_is_not_taken_for_a_dead_server() {
     let server = server();
-    let rule = ["--idle", "200ms", "--retry-interval", "100ms", "--retries", "1"];
+    let rule = ["--idle", "500ms", "--retry-interval", "500ms", "--retries", "1"];
     let mut client = start_unread_client(&server.address, &rule).expect("the client starts");
     let text = b"0123456789abcdef\n".repeat(20_000);
     client.type_in(&text).expect("the client takes input");
-    // Without a byte for 400 ms the server would be dead. While the output is blocked, only our own
+    // Without a byte for 1.5 s the server would be dead. While the output is blocked, only our own
     // silence asks for heartbeats.
     for _ in 0..5 {
         client.wait_for("heartbeat_sent", retry(0)).expect("the client keeps itself alive");

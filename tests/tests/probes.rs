@@ -69,7 +69,7 @@ fn any_byte_answers_a_probe_and_the_next_silence_gets_its_own() {
 
 #[test]
 fn a_probe_is_never_sent_within_an_echo() {
-    let mut server = server("1s", "200ms");
+    let mut server = server("4s", "2s");
     let mut peer = Peer::connect(&server.address);
     peer.ask(b"half a line", b"HALF A LINE");
     assert_eq!(peer.read_to_end(), b"", "no probe comes before the end of the stream");

@@ -103,7 +103,7 @@ fn a_client_that_only_receives_keeps_itself_alive() {
 
 #[test]
 fn a_heartbeat_goes_out_while_an_echo_comes_byte_by_byte() {
-    let rule = ["--stay", "--idle", "300ms", "--retry-interval", "1h"];
+    let rule = ["--stay", "--idle", "2s", "--retry-interval", "1h"];
     let (mut client, mut peer) = client_of_peer(&rule).expect("the client connects");
     client.type_in("x".repeat(10_000) + "\n").expect("the client takes input");
     peer.expect(&[&b"x".repeat(10_000)[..], b"\n"].concat());
@@ -150,7 +150,7 @@ fn a_server_that_stops_taking_lines_is_dead() {
 #[test]
 fn half_a_line_that_holds_the_heartbeats_back_is_no_evidence_against_the_server() {
     let server = Server::start(&["--timeout", "1h"]).expect("the server starts");
-    let rule = ["--idle", "200ms", "--retry-interval", "100ms", "--retries", "1"];
+    let rule = ["--idle", "500ms", "--retry-interval", "500ms", "--retries", "1"];
     let mut client = client(&server.address, &rule).expect("the client connects");
     client.type_in(b"x".repeat(70_000)).expect("the client takes input");
     for _ in 0..9 {

@@ -99,7 +99,7 @@ fn ctrl_c_ends_a_client_that_is_blocked_writing() {
 
 /// A client whose output has been blocked for a while because nobody reads it.
 fn client_with_a_blocked_output(server: &Server) -> Program {
-    let rule = ["--idle", "200ms", "--retry-interval", "100ms", "--retries", "1"];
+    let rule = ["--idle", "500ms", "--retry-interval", "500ms", "--retries", "1"];
     let mut client = start_unread_client(&server.address, &rule).expect("the client starts");
     client.type_in(b"0123456789abcdef\n".repeat(20_000)).expect("the client takes input");
     for _ in 0..5 {

@@ -23,7 +23,7 @@ pub(crate) const CASES: [Case; 4] = [
 /// The line is down for longer than the client's rule and the server's timeout.
 fn noticed_cut() {
     let mut server = Server::start(&["--timeout", "2s"]).expect("the server starts");
-    let rule = ["--reconnect", "--idle", "1s", "--retry-interval", "500ms", "--retries", "2"];
+    let rule = ["--reconnect", "--idle", "1s", "--retry-interval", "2s", "--retries", "1"];
     let mut client = client(&server.address, &rule).expect("the client connects");
     client.type_in("before\n").expect("the client takes input");
     server.program.wait_for("connected", conn(1)).expect("the server accepts");
@@ -48,7 +48,7 @@ fn no_network() {
     let mut command = json_command("server").expect("the server builds");
     let server = Server::from_command(command.args(["--listen", "10.9.9.9:0"]));
     let server = server.expect("the server starts");
-    let rule = ["--reconnect", "--idle", "1s", "--retry-interval", "500ms", "--retries", "1"];
+    let rule = ["--reconnect", "--idle", "1s", "--retry-interval", "2s", "--retries", "0"];
     let mut client = client(&server.address, &rule).expect("the client connects");
     ip(&["address", "del", ADDRESS, "dev", "lo"]);
     client.type_in("kept\n").expect("the client takes input");

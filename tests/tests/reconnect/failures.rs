@@ -18,9 +18,9 @@ fn a_server_that_is_refused_for_a_while_gets_the_session_back() {
     let server = start(&place);
     let mut client = client(&place.address, &RECONNECT);
     drop(server);
-    client.type_in("kept\n").expect("the client takes input");
     let ended = client.wait_for("connection_ended", any).expect("the kill is noticed");
     assert_eq!(ended.reason(), "server_closed", "{ended}");
+    client.type_in("kept\n").expect("the client takes input");
     for (number, (least, most)) in (1..).zip([(0.0, 1.0), (0.5, 1.0), (1.0, 2.0)]) {
         let announced = expect_pause(&mut client, least, most);
         assert_eq!(announced.u64("attempt"), Some(number), "{announced}");

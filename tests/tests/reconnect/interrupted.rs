@@ -82,7 +82,7 @@ fn ctrl_c_ends_a_session_that_waits_for_its_next_attempt() {
 
 #[test]
 fn ctrl_c_ends_a_session_that_is_blocked_sending_again() {
-    let rule = ["--reconnect", "--idle", "300ms", "--retry-interval", "1s", "--retries", "10000"];
+    let rule = ["--reconnect", "--idle", "300ms", "--retry-interval", "5s", "--retries", "10000"];
     let (mut client, peer, listener) = proven(&rule);
     let _flood = client.flood(&[b'\n'; 8192]).expect("the client takes input");
     client.wait_for("heartbeat_unsent", any).expect("the server does not read");

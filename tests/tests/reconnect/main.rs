@@ -22,9 +22,9 @@ use tests::{
 /// A client that reconnects. It sends no heartbeats but the first one of each connection.
 const RECONNECT: [&str; 3] = ["--reconnect", "--idle", "1h"];
 
-/// The same with a rule by which a silent server is dead after a second.
+/// The same with a rule by which a silent server is dead soon.
 const QUICK: [&str; 7] =
-    ["--reconnect", "--idle", "500ms", "--retry-interval", "500ms", "--retries", "0"];
+    ["--reconnect", "--idle", "500ms", "--retry-interval", "2s", "--retries", "0"];
 
 fn start(place: &Place) -> Server {
     place.start(&["-q"]).expect("the server starts")

@@ -52,14 +52,16 @@ fn the_time_for_which_a_client_was_stopped_does_not_count() {
     client.wait_for("connect_failed", any).expect("the server is still down");
     let event = next_of(&mut client, &["reconnecting", "ended"]);
     assert_eq!(event.name(), "reconnecting", "{event}");
+    client.pause().expect("the client can be stopped"); // its patience may not end meanwhile
     let _server = start(&place);
+    client.signal(Signal::SIGCONT).expect("the client is there");
     expect_back(client, b"");
 }
 
 #[test]
 fn a_client_that_was_stopped_while_its_connection_stood_connects_again() {
     let place = Place::new();
-    let server = place.start(&["-q", "--timeout", "1s"]).expect("the server starts");
+    let server = place.start(&["-q", "--timeout", "5s"]).expect("the server starts");
     let mut client = client(&place.address, &[&RECONNECT[..], &PATIENCE].concat());
     client.type_in("before\n").expect("the client takes input");
     // Nothing tells the harness that the echo is read, and it need not be.
@@ -85,7 +87,7 @@ fn a_connection_of_heartbeats_alone_that_outlived_the_patience_gets_an_attempt()
 
 #[test]
 fn an_answer_that_came_while_the_client_was_stopped_proves_the_server() {
-    let arguments = [&RECONNECT[..], &["--retry-interval", "500ms"]].concat();
+    let arguments = [&RECONNECT[..], &["--retry-interval", "2s"]].concat();
     for _ in 0..3 {
         let (mut client, peer, listener) = proven(&arguments);
         drop(peer);
@@ -93,7 +95,7 @@ fn an_answer_that_came_while_the_client_was_stopped_proves_the_server() {
         peer.expect(b"HeartBeat");
         client.pause().expect("the client can be stopped");
         peer.send(b"OK");
-        thread::sleep(Duration::from_secs(2)); // longer than the answer may take
+        thread::sleep(Duration::from_secs(3)); // longer than the answer may take
         client.signal(Signal::SIGCONT).expect("the client is there");
         let event = next_of(&mut client, &["connected", "connection_ended"]);
         assert_eq!(event.name(), "connection_ended", "{event}"); // the first one's

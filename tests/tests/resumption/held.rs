@@ -6,7 +6,7 @@ use tests::{
     peer::{Listener, Peer},
 };
 
-const RULE: [&str; 5] = ["--reconnect", "--idle", "100ms", "--retry-interval", "1m"];
+const RULE: [&str; 5] = ["--reconnect", "--idle", "2s", "--retry-interval", "1m"];
 
 fn prove(listener: &Listener) -> Peer {
     let mut peer = listener.accept();

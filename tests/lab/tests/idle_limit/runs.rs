@@ -83,12 +83,12 @@ fn a_path_that_swallows_what_comes_later_is_measured() {
 
 #[test]
 fn the_servers_own_timeout_is_found_and_named() {
-    let server = server(&["--timeout", "1s"]);
-    let arguments = ["--from", "300ms", "--to", "2s", "--retry-interval", "200ms"];
+    let server = server(&["--timeout", "3s"]);
+    let arguments = ["--from", "900ms", "--to", "6s", "--retry-interval", "600ms"];
     let finished = lab(&server.address, &arguments).finish().expect("the lab ends");
     finished.expect_code(0);
     let said = String::from_utf8_lossy(&finished.stdout).replace('\n', " ");
-    assert!(said.contains("dead after 1"), "{said}");
+    assert!(said.contains("dead after 3"), "{said}");
     assert!(said.contains("an end of stream during the silence"), "{said}");
     assert!(said.contains("this may be the server, or something on the path"), "{said}");
     assert!(said.contains("Use --idle "), "{said}");

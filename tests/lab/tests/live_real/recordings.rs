@@ -42,7 +42,7 @@ fn told() {
     let deeds = ["you started c1", "you typed \"hello\" as c1", "you killed c1 (SIGKILL)"];
     assert_eq!(told[..3], deeds, "{story}");
 
-    let script = SCRIPT.replace("server_ended", "evicted").replace("20s", "1s");
+    let script = SCRIPT.replace("server_ended 20s", "evicted 1s");
     let finished = play(&home, &[], &script);
     finished.expect_code(1);
     let said = finished.log();
