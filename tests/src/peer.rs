@@ -122,6 +122,16 @@ impl Peer {
         self.0.shutdown(Shutdown::Write).expect("the connection stands");
     }
 
+    /// Answers the next heartbeat of the client whose server this peer is.
+    ///
+    /// # Panics
+    /// If something else comes.
+    #[track_caller]
+    pub fn answer(&mut self) {
+        self.expect(b"HeartBeat");
+        self.send(b"OK");
+    }
+
     /// Ends the input of `client`, whose server this peer is, reads the end of its stream, closes
     /// the connection, and checks that the client ends with exit code 0 and this whole stdout.
     ///
@@ -256,5 +266,17 @@ impl Listener {
             .expect("a client connects before the deadline")
             .expect("the client can be accepted");
         Peer::new(stream)
+    }
+
+    /// Waits for a client, and answers its first heartbeat.
+    ///
+    /// # Panics
+    /// If none comes within [`DEADLINE`], or if something else comes from it.
+    #[must_use]
+    #[track_caller]
+    pub fn prove(&self) -> Peer {
+        let mut peer = self.accept();
+        peer.answer();
+        peer
     }
 }

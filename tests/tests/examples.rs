@@ -140,9 +140,7 @@ fn the_timeout_queue_serves_again_after_an_accept_that_failed() {
 fn the_liveness_rule_asks_and_gives_up_on_a_server_that_does_not_answer() {
     let listener = Listener::bind();
     let program = start("client", "liveness", &listener.address());
-    let mut peer = listener.accept();
-    peer.expect(b"HeartBeat");
-    peer.send(b"OK");
+    let mut peer = listener.prove();
     assert!(peer.read_to_end().ends_with(b"HeartBeatHeartBeatHeartBeat"));
     let (said, why) = said(program, 1);
     assert!(why.starts_with(&format!("{}: dead: no byte for ", listener.address())), "{why}");

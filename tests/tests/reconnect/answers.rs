@@ -8,7 +8,7 @@ use tests::{
     place::Place,
 };
 
-use crate::{RECONNECT, client, count, prove, proven, start};
+use crate::{RECONNECT, client, count, proven, start};
 
 /// A server that answers heartbeats by `answer` dies with a line unanswered, and comes back.
 #[track_caller]
@@ -53,7 +53,7 @@ fn expect_wrong_reply(reply: &[u8], right: &[u8]) {
     peer.expect(b"one\n");
     peer.send(&reply[..right.len()]);
     drop(peer);
-    let mut peer = prove(&listener);
+    let mut peer = listener.prove();
     peer.expect(&b"one\n"[right.len()..]);
     peer.send(&reply[right.len()..]);
     let finished = client.finish().expect("the client ends");

@@ -10,7 +10,7 @@ use tests::{
     place::Place,
 };
 
-use crate::{QUICK, RECONNECT, answer, client, count, expect_pause, next_of, prove, proven, start};
+use crate::{QUICK, RECONNECT, client, count, expect_pause, next_of, proven, start};
 
 #[test]
 fn a_server_that_is_refused_for_a_while_gets_the_session_back() {
@@ -108,11 +108,11 @@ fn a_server_that_answers_one_heartbeat_and_dies_is_tried_more_and_more_rarely() 
     drop(peer);
     expect_pause(&mut client, 0.0, 1.0);
     for (least, most) in [(0.5, 1.0), (1.0, 2.0), (2.0, 4.0)] {
-        drop(prove(&listener));
+        drop(listener.prove());
         expect_pause(&mut client, least, most);
     }
     client.type_in("here\n").expect("the client takes input");
-    let mut peer = prove(&listener);
+    let mut peer = listener.prove();
     peer.expect(b"here\n");
     peer.send(b"HERE\n");
     peer.close_after(client, b"HERE\n");
@@ -124,7 +124,7 @@ fn a_line_at_which_each_server_hangs_ends_the_session_after_a_while() {
     let arguments = [&QUICK[..], &["--give-up-after", "8s"]].concat();
     let mut client = start_client(&listener.address(), &arguments).expect("the client starts");
     listener.serve(|mut peer| {
-        answer(&mut peer);
+        peer.answer();
         let _ = peer.read_to_end();
     });
     client.wait_for("connected", any).expect("the server is proven");
@@ -141,10 +141,10 @@ fn a_reader_of_stdout_that_has_gone_ends_a_session_that_waits_at_once() {
     let listener = Listener::bind();
     let mut client =
         start_unread_client(&listener.address(), &RECONNECT).expect("the client starts");
-    drop(prove(&listener));
+    drop(listener.prove());
     for _ in 0..4 {
         expect_pause(&mut client, 0.0, 4.0);
-        drop(prove(&listener));
+        drop(listener.prove());
     }
     expect_pause(&mut client, 4.0, 8.0);
     let gone = Instant::now();
@@ -161,7 +161,7 @@ fn poison_line(die: fn(tests::peer::Peer), code: i32) {
     let arguments = [&RECONNECT[..], &["--give-up-after", "3s"]].concat();
     let mut client = start_client(&listener.address(), &arguments).expect("the client starts");
     listener.serve(move |mut peer| {
-        answer(&mut peer);
+        peer.answer();
         peer.expect(b"poison\nand the next line\n");
         die(peer);
     });

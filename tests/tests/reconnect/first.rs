@@ -87,7 +87,7 @@ fn text_that_was_typed_before_the_first_server_answered_is_sent() {
     let listener = Listener::bind();
     let mut client = start_at(&[&listener.address()], &RECONNECT);
     client.type_in("early\n").expect("the client takes input");
-    let mut peer = crate::prove(&listener);
+    let mut peer = listener.prove();
     peer.ask(b"", b"early\n");
     peer.send(b"EARLY\n");
     peer.close_after(client, b"EARLY\n");

@@ -11,7 +11,7 @@ use tests::{
     program::Program,
 };
 
-use crate::{RECONNECT, next_of, prove, proven, start};
+use crate::{RECONNECT, next_of, proven, start};
 
 /// Interrupts the client, and checks its end. One line of eleven bytes is not answered.
 #[track_caller]
@@ -88,7 +88,7 @@ fn ctrl_c_ends_a_session_that_is_blocked_sending_again() {
     client.wait_for("heartbeat_unsent", any).expect("the server does not read");
     drop(peer);
     client.wait_for("connection_ended", any).expect("the end is noticed");
-    let _deaf = prove(&listener);
+    let _deaf = listener.prove();
     client.wait_for("heartbeat_unsent", any).expect("the server does not read");
     client.signal(Signal::SIGINT).expect("the client runs");
     let finished = client.finish().expect("the client ends");
@@ -109,7 +109,7 @@ fn held_up() -> (Program, Place) {
     let listener = place.listen();
     let rule = ["--reconnect", "--idle", "200ms", "--retry-interval", "1s", "--retries", "10000"];
     let mut client = start_unread_client(&listener.address(), &rule).expect("the client starts");
-    let mut peer = prove(&listener);
+    let mut peer = listener.prove();
     client.type_in(numbers()).expect("the client takes input");
     let (mut lines, mut block) = (0, [0; 8192]);
     while lines < 20_000 {

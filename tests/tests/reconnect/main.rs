@@ -35,27 +35,12 @@ fn client(address: &str, arguments: &[&str]) -> Program {
     tests::binaries::client(address, arguments).expect("the client connects")
 }
 
-/// Accepts the client's next connection, and answers its first heartbeat.
-#[track_caller]
-fn prove(listener: &Listener) -> Peer {
-    let mut peer = listener.accept();
-    answer(&mut peer);
-    peer
-}
-
-/// Answers the client's next heartbeat.
-#[track_caller]
-fn answer(peer: &mut Peer) {
-    peer.expect(b"HeartBeat");
-    peer.send(b"OK");
-}
-
 /// A connected client whose server is a raw peer, and where that listens.
 fn proven(arguments: &[&str]) -> (Program, Peer, Listener) {
     let listener = Listener::bind();
     let mut client =
         tests::binaries::start_client(&listener.address(), arguments).expect("the client starts");
-    let peer = prove(&listener);
+    let peer = listener.prove();
     client.wait_for("connected", any).expect("the server is proven");
     (client, peer, listener)
 }

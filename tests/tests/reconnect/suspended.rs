@@ -5,7 +5,7 @@ use std::{thread, time::Duration};
 use nix::sys::signal::Signal;
 use tests::{assert_same_bytes, event::any, place::Place, program::Program};
 
-use crate::{RECONNECT, answer, client, count, next_of, prove, proven, start};
+use crate::{RECONNECT, client, count, next_of, proven, start};
 
 const PATIENCE: [&str; 2] = ["--give-up-after", "6s"];
 
@@ -75,11 +75,11 @@ fn a_connection_of_heartbeats_alone_that_outlived_the_patience_gets_an_attempt()
     let arguments = ["--reconnect", "--idle", "200ms", "--give-up-after", "1s"];
     let (client, mut peer, listener) = proven(&arguments);
     for _ in 0..10 {
-        answer(&mut peer);
+        peer.answer();
     }
     drop(peer);
     listener.serve(|mut peer| {
-        answer(&mut peer);
+        peer.answer();
         let _ = peer.read_to_end();
     });
     expect_back(client, b"");
@@ -116,5 +116,5 @@ fn a_connection_that_ended_unproven_while_the_client_was_stopped_is_followed_by_
     client.wait_for("connection_ended", any).expect("the second one's end");
     let event = next_of(&mut client, &["reconnecting", "ended"]);
     assert_eq!(event.name(), "reconnecting", "{event}");
-    prove(&listener).close_after(client, b"");
+    listener.prove().close_after(client, b"");
 }

@@ -1,25 +1,14 @@
 //! The last bytes of a connection, which may be the rest of the echo or half of another message.
 
-use tests::{
-    binaries::start_client,
-    event::any,
-    peer::{Listener, Peer},
-};
+use tests::{binaries::start_client, event::any, peer::Listener};
 
 const RULE: [&str; 5] = ["--reconnect", "--idle", "2s", "--retry-interval", "1m"];
-
-fn prove(listener: &Listener) -> Peer {
-    let mut peer = listener.accept();
-    peer.expect(b"HeartBeat");
-    peer.send(b"OK");
-    peer
-}
 
 #[test]
 fn half_an_acknowledgement_is_not_taken_for_the_last_line() {
     let listener = Listener::bind();
     let mut client = start_client(&listener.address(), &RULE).expect("the client starts");
-    let mut peer = prove(&listener);
+    let mut peer = listener.prove();
     peer.expect(b"HeartBeat");
     // The acknowledgement is due before the echo, so the next O is half of it.
     client.type_in("o").expect("the client takes input");
@@ -28,7 +17,7 @@ fn half_an_acknowledgement_is_not_taken_for_the_last_line() {
     peer.send(b"O");
     drop(peer);
     client.wait_for("reconnecting", any).expect("the line was not answered");
-    let mut peer = prove(&listener);
+    let mut peer = listener.prove();
     assert_eq!(peer.read_to_end(), b"o");
     peer.send(b"O");
     peer.close_after(client, b"O");
@@ -47,6 +36,6 @@ fn half_a_heartbeat_that_comes_back_as_text_after_a_probe_is_not_taken_for_a_wro
     peer.send(b"HEARTBE");
     drop(peer);
     client.wait_for("reconnecting", any).expect("the session goes on");
-    let peer = prove(&listener);
+    let peer = listener.prove();
     peer.close_after(client, b"");
 }
